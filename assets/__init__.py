@@ -1,0 +1,1 @@
+"""What ships beside the code: models, recipes, sample photographs and the stylesheet."""
