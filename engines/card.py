@@ -1,0 +1,322 @@
+"""The card: what a model file says about itself, kept in ONNX metadata.
+
+Keys are those of `ModelCard`, prefixed `card.`; author and licence use ONNX's own `model_author` and `model_license`.
+The metadata is read with a small protobuf reader, so that reading a card loads neither onnx nor the weights.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from engines.errors import CardError, ModelError
+
+VERSION = 1
+TASKS = ("super-resolution", "image-translation", "image-generation")
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The pictures a model learned from; `images` is how many, 0 where it is not known."""
+
+    name: str = ""
+    source: str = ""
+    licence: str = ""
+    images: int = 0
+
+
+@dataclass(frozen=True)
+class Size:
+    """What sides of a picture a model takes, in pixels: at least `minimum`, a multiple of `multiple_of`."""
+
+    minimum: int = 1
+    multiple_of: int = 1
+
+    def fit(self, side: int) -> int:
+        """The smallest side that the model takes and that is at least `side`."""
+        return math.ceil(max(side, self.minimum) / self.multiple_of) * self.multiple_of
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a model is and does.
+
+    `scale` is how many times an upscaling model enlarges. `overlap` is the reach, in input pixels, of one output pixel;
+    infinite where an output pixel depends on the whole picture. `metrics` maps names such as "PSNR Set5" to values.
+    `recipe` is the recipe's JSON, "" where there is none.
+    """
+
+    task: str
+    name: str
+    description: str = ""
+    scale: int | None = None
+    domains: tuple[str, str] | None = None
+    latent_size: int | None = None
+    labels: tuple[str, ...] = ()
+    controls: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    output_size: int | None = None
+    size: Size = Size()
+    overlap: float = 0.0
+    training_data: TrainingData = TrainingData()
+    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    recipe: str = ""
+    author: str = ""
+    licence: str = ""
+
+
+REQUIRED = ("card.version", "card.task", "card.name")
+REQUIRED_BY_TASK = {
+    "super-resolution": ("card.scale", "card.overlap"),
+    "image-translation": ("card.domains", "card.overlap"),
+    "image-generation": ("card.latent_size",),
+}
+
+
+class _Property(Protocol):
+    key: str
+    value: str
+
+
+class _Properties(Protocol):
+    def add(self) -> _Property: ...
+
+
+class OnnxModel(Protocol):
+    """As much of an `onnx.ModelProto` as a card is written to."""
+
+    @property
+    def metadata_props(self) -> _Properties: ...
+
+
+def to_metadata(card: ModelCard) -> dict[str, str]:
+    """The strings that `card` is stored as."""
+    data = card.training_data
+    values: dict[str, str | None] = {
+        "card.version": str(VERSION),
+        "card.task": card.task,
+        "card.name": card.name,
+        "card.description": card.description,
+        "card.scale": None if card.scale is None else str(card.scale),
+        "card.domains": None if card.domains is None else json.dumps(card.domains),
+        "card.latent_size": None if card.latent_size is None else str(card.latent_size),
+        "card.labels": json.dumps(card.labels) if card.labels else None,
+        "card.controls": json.dumps(dict(card.controls)) if card.controls else None,
+        "card.output_size": None if card.output_size is None else str(card.output_size),
+        "card.size": json.dumps({"minimum": card.size.minimum, "multiple_of": card.size.multiple_of}),
+        "card.overlap": "inf" if math.isinf(card.overlap) else f"{card.overlap:g}",
+        "card.training_data": json.dumps(
+            {"name": data.name, "source": data.source, "licence": data.licence, "images": data.images},
+            ensure_ascii=False,
+        ),
+        "card.metrics": json.dumps(dict(card.metrics)),
+        "card.recipe": card.recipe,
+        "model_author": card.author,
+        "model_license": card.licence,
+        "Image.BitsPerPixel": None,
+    }
+    if card.task != "image-generation":
+        values["Image.ColorSpaceGamma"] = "SRGB"
+        values["Image.NominalPixelRange"] = "NominalRange_0_1"
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def from_metadata(metadata: Mapping[str, str], *, origin: str) -> ModelCard:
+    """The card that `metadata` holds; unknown keys are ignored.
+
+    Raises CardError where there is none, a required key is missing or wrong, or the card is of a newer version.
+    """
+    if not any(key.startswith("card.") for key in metadata):
+        raise CardError(f"“{origin}” has no card, so Duskroom cannot know what it does; export it again with Duskroom.")
+
+    def fail(key: str, why: str) -> CardError:
+        return CardError(f"The card of “{origin}” is wrong: “{key}” {why}; export the model again.")
+
+    def need(key: str) -> str:
+        if key not in metadata:
+            raise fail(key, "is missing")
+        return metadata[key]
+
+    def whole(key: str, at_least: int = 1, at_most: int = 1 << 20) -> int:
+        try:
+            value = int(need(key))
+        except ValueError:
+            raise fail(key, f"is “{metadata[key][:40]}”, not a whole number") from None
+        if not at_least <= value <= at_most:
+            raise fail(key, f"is {value}, which is not between {at_least} and {at_most}")
+        return value
+
+    def decoded(key: str, kind: type[Any], default: Any) -> Any:
+        if key not in metadata:
+            return default
+        try:
+            value = json.loads(metadata[key])
+        except (ValueError, RecursionError):
+            raise fail(key, "is not JSON") from None
+        if not isinstance(value, kind):
+            raise fail(key, f"is not a JSON {'list' if kind is list else 'object'}")
+        return value  # pyright: ignore[reportUnknownVariableType]
+
+    version = whole("card.version", 0)
+    if version > VERSION:
+        raise CardError(f"“{origin}” has a card of version {version}, newer than this Duskroom knows; update Duskroom.")
+    task = need("card.task")
+    if task not in TASKS:
+        raise fail("card.task", f"is “{task[:40]}”, not one of {', '.join(TASKS)}")
+    for key in (*REQUIRED, *REQUIRED_BY_TASK[task]):
+        need(key)
+
+    domains: list[Any] | None = decoded("card.domains", list, None)
+    if domains is not None and len(domains) != 2:
+        raise fail("card.domains", "does not name two domains, from and to")
+    size: dict[str, Any] = decoded("card.size", dict, {})
+    data: dict[str, Any] = decoded("card.training_data", dict, {})
+    metrics: dict[str, Any] = decoded("card.metrics", dict, {})
+    labels: list[Any] = decoded("card.labels", list, [])
+    try:
+        return ModelCard(
+            task=task,
+            name=need("card.name"),
+            description=metadata.get("card.description", ""),
+            scale=whole("card.scale", 1, 16) if "card.scale" in metadata else None,
+            domains=(str(domains[0]), str(domains[1])) if domains else None,
+            latent_size=whole("card.latent_size") if "card.latent_size" in metadata else None,
+            labels=tuple(str(label) for label in labels),
+            controls=decoded("card.controls", dict, {}),
+            output_size=whole("card.output_size") if "card.output_size" in metadata else None,
+            size=Size(_side(size.get("minimum", 1)), _side(size.get("multiple_of", 1))),
+            overlap=_overlap(metadata.get("card.overlap", "0")),
+            training_data=TrainingData(
+                str(data.get("name", "")),
+                str(data.get("source", "")),
+                str(data.get("licence", "")),
+                int(data.get("images", 0)),
+            ),
+            metrics={str(key): float(value) for key, value in metrics.items()},
+            recipe=metadata.get("card.recipe", ""),
+            author=metadata.get("model_author", ""),
+            licence=metadata.get("model_license", ""),
+        )
+    except (TypeError, ValueError) as error:
+        raise CardError(f"The card of “{origin}” is wrong: {error}; export the model again.") from error
+
+
+def _side(value: Any) -> int:
+    side = int(value)
+    if not 1 <= side <= 4096:
+        raise ValueError(f"“card.size” holds {side}, which is not between 1 and 4096")
+    return side
+
+
+def _overlap(text: str) -> float:
+    overlap = float(text)
+    if not overlap >= 0:
+        raise ValueError(f"“card.overlap” is {text}, which is not 0 or more")
+    return overlap
+
+
+def write_card(model: OnnxModel, card: ModelCard) -> None:
+    """Add `card` to an `onnx.ModelProto` that has none."""
+    for key, value in to_metadata(card).items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value
+
+
+def read_card(path: Path) -> ModelCard:
+    """The card of the model file at `path`, without loading its weights.
+
+    Raises ModelError where the file cannot be read or is not a whole ONNX file, CardError as `from_metadata` does.
+    """
+    return from_metadata(read_metadata(path), origin=path.name)
+
+
+# An ONNX file is one protobuf message, a ModelProto. Only its top level matters here: field 7 is the graph, skipped by its
+# length, field 14 a metadata entry of two strings. https://protobuf.dev/programming-guides/encoding/ gives the format.
+_GRAPH, _OPSET, _METADATA = 7, 8, 14
+_VARINT, _FIXED64, _LENGTH, _FIXED32 = 0, 1, 2, 5
+_MOST_METADATA = 1 << 24
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The `metadata_props` of the ONNX file at `path`. Raises ModelError where it is truncated or something else."""
+    found: dict[str, str] = {}
+    seen: set[int] = set()
+    try:
+        end = path.stat().st_size
+        with open(path, "rb") as file:
+            while file.tell() < end:
+                number, wire = divmod(_read_varint(file), 8)
+                seen.add(number)
+                if wire == _LENGTH:
+                    length = _read_varint(file)
+                    if file.tell() + length > end:
+                        raise EOFError
+                    if number == _METADATA and length <= _MOST_METADATA:
+                        key, value = _read_entry(file.read(length))
+                        found[key] = value
+                    else:
+                        file.seek(length, 1)
+                elif wire == _VARINT:
+                    _read_varint(file)
+                elif wire in (_FIXED64, _FIXED32):
+                    file.seek(8 if wire == _FIXED64 else 4, 1)
+                else:
+                    raise ValueError
+    except FileNotFoundError as error:
+        raise ModelError(f"There is no model at “{path}”; check the path.") from error
+    except IsADirectoryError as error:
+        raise ModelError(f"“{path}” is a folder, not a model; name the .onnx file in it.") from error
+    except OSError as error:
+        raise ModelError(f"The model “{path}” cannot be read ({error.strerror}); check its permissions.") from error
+    except (EOFError, ValueError, UnicodeDecodeError) as error:
+        raise ModelError(_not_whole(path)) from error
+    if _GRAPH not in seen or _OPSET not in seen:
+        raise ModelError(_not_whole(path))
+    return found
+
+
+def _not_whole(path: Path) -> str:
+    if path.suffix.lower() in (".pth", ".pt", ".ckpt", ".pkl"):
+        return (
+            f"“{path.name}” is a torch checkpoint, which can carry code, so it is not opened; export it to ONNX first."
+        )
+    return f"“{path.name}” is cut short or not an ONNX file; copy or export it again."
+
+
+class _File(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+def _read_varint(file: _File) -> int:
+    value = shift = 0
+    while True:
+        byte = file.read(1)
+        if not byte:
+            raise EOFError
+        value |= (byte[0] & 0x7F) << shift
+        if byte[0] < 0x80:
+            return value
+        shift += 7
+        if shift > 63:
+            raise ValueError
+
+
+def _read_entry(data: bytes) -> tuple[str, str]:
+    import io
+
+    file = io.BytesIO(data)
+    parts = {1: "", 2: ""}
+    while file.tell() < len(data):
+        number, wire = divmod(_read_varint(file), 8)
+        if wire != _LENGTH:
+            raise ValueError
+        length = _read_varint(file)
+        content = file.read(length)
+        if len(content) < length:
+            raise EOFError
+        if number in parts:
+            parts[number] = content.decode()
+    return parts[1], parts[2]

@@ -1,0 +1,35 @@
+"""The errors a person can act on; each one's text is a sentence with a remedy."""
+
+from __future__ import annotations
+
+
+class DuskroomError(Exception):
+    """Something went wrong that a person can put right; `str(error)` is what they are told."""
+
+
+class PictureError(DuskroomError):
+    """A picture cannot be read."""
+
+
+class TargetError(DuskroomError):
+    """A result cannot be written where it was asked for."""
+
+
+class ModelError(DuskroomError):
+    """A model file cannot be used, or does not do what its card says."""
+
+
+class CardError(ModelError):
+    """A model file does not introduce itself, or does so wrongly."""
+
+
+class RecipeError(DuskroomError):
+    """A recipe asks for something that cannot be trained."""
+
+
+class OutOfMemory(DuskroomError):
+    """The work does not fit in memory even at its smallest."""
+
+
+class Cancelled(Exception):
+    """The person asked to stop. Not an error: nobody is told of it as one."""

@@ -1,0 +1,196 @@
+"""A model: one opened ONNX file, run on the GPU where ONNX Runtime really has one and on the CPU otherwise."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.card import ModelCard, read_card
+from engines.errors import Cancelled, ModelError, OutOfMemory
+from engines.progress import Progress
+
+Tensor = NDArray[np.float32]
+
+ort: Any = importlib.import_module("onnxruntime")  # it brings no types
+
+CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+PROVIDER_NAMES = {CPU: "CPU", CUDA: "CUDA"}
+DEVICES = ("auto", "cpu", "cuda")
+
+_OUT_OF_MEMORY = re.compile(
+    r"allocate memory|bad_alloc|bad allocation|out of memory|MemoryError|cannot allocate|CUDNN_STATUS_ALLOC_FAILED",
+    re.I,
+)
+_QUIET = 4  # ONNX Runtime's severity "fatal": what goes wrong comes as an exception, and is said once
+
+
+class Model:
+    """An opened model file.
+
+    `card` is what the file says of itself, `provider` where it runs now: "CPU" or "CUDA". A provider that fails while
+    it runs is replaced by the CPU, and `progress.notice` says so. Not safe for two threads at once.
+    """
+
+    def __init__(self, path: Path, card: ModelCard, device: str = "auto", threads: int = 0) -> None:
+        self.path = path
+        self.card = card
+        self.opening_notice: str | None = None
+        self._threads = threads
+        self._session: Any = self._open(device)
+
+    @property
+    def provider(self) -> str:
+        """Where the model runs, as ONNX Runtime says after loading: "CPU" or "CUDA"."""
+        name: str = self._session.get_providers()[0]
+        return PROVIDER_NAMES.get(name, name)
+
+    def run(self, image: Tensor, progress: Progress | None = None, extra: Mapping[str, Any] | None = None) -> Tensor:
+        """The model's output for `image`, float32 [N, 3, H, W] in [0, 1] (or `z`); `extra` holds further inputs.
+
+        `progress.cancel()` stops it within one operation of the graph. Raises Cancelled, OutOfMemory where there is
+        not enough for this size, and ModelError where the output is not a number or the model fails.
+        """
+        progress = progress or Progress()
+        inputs = {self._first_input: image, **(extra or {})}
+        output = self._run_or_fall_back(inputs, progress)
+        if not np.isfinite(output).all():
+            raise ModelError(f"The model “{self.card.name}” returned values that are not numbers; use another model.")
+        return output
+
+    def close(self) -> None:
+        """Let go of the file and its memory; the model cannot run afterwards."""
+        del self._session
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self, device: str) -> Any:
+        if device != "cpu" and _cuda_is_there():
+            try:
+                session = self._session_on([CUDA, CPU])
+            except Exception as error:  # whatever a driver throws, the CPU remains
+                self.opening_notice = f"The GPU could not be used ({_first_line(error)}); the CPU does the work."
+            else:
+                if session.get_providers()[0] == CUDA:
+                    return self._checked(session)
+                self.opening_notice = (
+                    "The GPU could not be used: ONNX Runtime did not load its CUDA libraries; the CPU does the work."
+                )
+        elif device == "cuda":
+            self.opening_notice = "There is no GPU that ONNX Runtime can use here; the CPU does the work."
+        try:
+            return self._checked(self._session_on([CPU]))
+        except ModelError:
+            raise
+        except Exception as error:
+            if _OUT_OF_MEMORY.search(str(error)) or isinstance(error, MemoryError):
+                raise OutOfMemory(f"There is not enough memory to open “{self.path.name}”; close programs.") from error
+            raise ModelError(
+                f"“{self.path.name}” cannot be opened as a model ({_first_line(error)}); copy or export it again."
+            ) from error
+
+    def _session_on(self, providers: list[str]) -> Any:
+        options = ort.SessionOptions()
+        options.log_severity_level = _QUIET
+        options.intra_op_num_threads = self._threads
+        # A spinning worker takes the processor from the window while it waits for its share of the next operation.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        return ort.InferenceSession(str(self.path), options, providers=providers)
+
+    def _checked(self, session: Any) -> Any:
+        inputs = {item.name: item for item in session.get_inputs()}
+        self._first_input = "z" if self.card.task == "image-generation" else "image"
+        first = inputs.get(self._first_input)
+        if first is None or first.type != "tensor(float)" or "output" not in [o.name for o in session.get_outputs()]:
+            raise ModelError(
+                f"“{self.path.name}” does not take “{self._first_input}” as float32 and give “output”; export it again."
+            )
+        return session
+
+    def _run_or_fall_back(self, inputs: dict[str, Any], progress: Progress) -> Tensor:
+        try:
+            return self._run(inputs, progress)
+        except (Cancelled, OutOfMemory):
+            raise
+        except ModelError as error:
+            if self.provider == "CPU":
+                raise
+            progress.notice(f"The GPU failed ({_first_line(error.__cause__ or error)}); the CPU goes on with the work.")
+            self.fall_back_to_cpu()
+            return self._run(inputs, progress)
+
+    def fall_back_to_cpu(self) -> None:
+        """Run on the CPU from now on."""
+        self._reopen("cpu")
+
+    def free_memory(self) -> None:
+        """Give back what earlier runs made ONNX Runtime keep: its arena only ever grows, so the file is opened anew."""
+        self._reopen("cpu" if self.provider == "CPU" else "cuda")
+
+    def _reopen(self, device: str) -> None:
+        self._session = None
+        self._session = self._open(device)
+
+    def _run(self, inputs: dict[str, Any], progress: Progress) -> Tensor:
+        options = ort.RunOptions()
+        options.log_severity_level = _QUIET
+
+        def stop() -> None:
+            options.terminate = True
+
+        try:
+            with progress.interruptible(stop):
+                return self._session.run(["output"], inputs, options)[0]
+        except Cancelled:
+            raise
+        except Exception as error:
+            progress.check()
+            if _OUT_OF_MEMORY.search(str(error)) or isinstance(error, MemoryError):
+                raise OutOfMemory(
+                    f"There is not enough memory to run “{self.card.name}”; close programs, or use smaller tiles."
+                ) from error
+            raise ModelError(
+                f"The model “{self.card.name}” failed ({_first_line(error)}); use another model or export it again."
+            ) from error
+
+
+def open_model(path: Path, device: str = "auto", threads: int = 0) -> Model:
+    """Open the model file at `path` on `device`: "auto", "cpu" or "cuda"; `threads` 0 uses every core.
+
+    Raises ModelError where the file cannot be read or run, CardError where its card is missing or wrong.
+    """
+    if device not in DEVICES:
+        raise ModelError(f"There is no device “{device}”; choose {', '.join(DEVICES)}.")
+    return Model(path, read_card(path), device, threads)
+
+
+def _cuda_is_there() -> bool:
+    """Whether this ONNX Runtime has CUDA and the machine has its driver; asked first, since a failed try is loud."""
+    if CUDA not in ort.get_available_providers():
+        return False
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    preload = getattr(ort, "preload_dlls", None)
+    if preload is not None:
+        preload()
+    return True
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    line = text[0] if text else type(error).__name__
+    line = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", line)
+    return line if len(line) <= 160 else line[:157] + "…"

@@ -1,0 +1,105 @@
+"""Progress: reports go forward and the wish to stop comes back through one object."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from engines.errors import Cancelled
+
+
+class _Stopping:
+    """The wish to stop, shared by a progress and those within it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()  # a signal handler may cancel while its own thread holds it
+        self.cancelled = False
+        self.stops: list[Callable[[], None]] = []
+
+
+class Progress:
+    """What a piece of work is handed to say how far it is, and to learn that it should stop.
+
+    `progress(done, total, text)` reports in whatever unit the work counts (pixels, mostly) and raises `Cancelled` once
+    `cancel` was called. `cancel` may be called from any thread. A progress made `within` another reports on its own,
+    and stops with it.
+    """
+
+    def __init__(
+        self,
+        report: Callable[[int, int, str], None] | None = None,
+        notice: Callable[[str], None] | None = None,
+        *,
+        within: Progress | None = None,
+    ) -> None:
+        self._report = report
+        self._notice = notice
+        self._stopping = within._stopping if within else _Stopping()
+
+    def __call__(self, done: int, total: int, text: str) -> None:
+        self.check()
+        if self._report is not None:
+            self._report(done, total, text)
+
+    def notice(self, sentence: str) -> None:
+        """Tell the person something that changes what they get, such as a fall back to the CPU."""
+        if self._notice is not None:
+            self._notice(sentence)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._stopping.cancelled
+
+    def check(self) -> None:
+        """Raise `Cancelled` if `cancel` was called."""
+        if self._stopping.cancelled:
+            raise Cancelled
+
+    def cancel(self) -> None:
+        """Ask the work to stop: at its next report, or at once where it is inside `interruptible`."""
+        with self._stopping.lock:
+            self._stopping.cancelled = True
+            stops = list(self._stopping.stops)
+        for stop in stops:
+            stop()
+
+    @contextmanager
+    def interruptible(self, stop: Callable[[], None]) -> Generator[None]:
+        """While the block runs, `cancel` calls `stop`, which must be safe from another thread."""
+        with self._stopping.lock:
+            if self._stopping.cancelled:
+                raise Cancelled
+            self._stopping.stops.append(stop)
+        try:
+            yield
+        finally:
+            with self._stopping.lock:
+                self._stopping.stops.remove(stop)
+
+
+class Pace:
+    """Time left, from the speed of late: the clock is monotonic, so a changed wall clock does not disturb it."""
+
+    def __init__(self, window: float = 20.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._window = window
+        self._marks: list[tuple[float, int]] = [(clock(), 0)]
+
+    def seconds_left(self, done: int, total: int) -> float | None:
+        """Seconds until `done` reaches `total` at the pace of the last `window` seconds; None before any advance."""
+        now = self._clock()
+        if done < self._marks[-1][1]:
+            self._marks = [(now, done)]
+        if done > self._marks[-1][1]:
+            self._marks.append((now, done))
+        while len(self._marks) > 2 and self._marks[1][0] < now - self._window:
+            del self._marks[0]
+        first_time, first_done = self._marks[0]
+        last_time, last_done = self._marks[-1]
+        if last_done == first_done or last_time <= first_time:
+            return None
+        per_unit = (last_time - first_time) / (last_done - first_done)
+        return max(0.0, (total - last_done) * per_unit - (now - last_time))

@@ -1,0 +1,110 @@
+"""The library: what there is, what suits, and what is refused on the way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engines.errors import CardError, ModelError, TargetError
+from engines.library import COMPANION, ModelLibrary, shipped_folder
+from tests.models import card_for, tiny_superres
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> ModelLibrary:
+    tiny_superres(tmp_path / "ships" / "two.onnx", 2)
+    tiny_superres(tmp_path / "ships" / "four.onnx", 4)
+    return ModelLibrary([tmp_path / "ships", tmp_path / "own"])
+
+
+def test_it_lists_what_there_is(library: ModelLibrary, tmp_path: Path) -> None:
+    (tmp_path / "ships" / "broken.onnx").write_text("text")
+    (tmp_path / "ships" / "notes.txt").touch()
+    entries = {entry.name: entry for entry in library.entries()}
+    assert list(entries) == ["four", "two", "broken"]
+    assert entries["broken"].card is None and "broken.onnx" in (entries["broken"].problem or "")
+
+
+def test_the_smallest_scale_is_the_default(library: ModelLibrary) -> None:
+    assert library.find(task="super-resolution").name == "two"
+    assert library.find(task="super-resolution", scale=4).name == "four"
+
+
+@pytest.mark.parametrize("wanted", ["four", "Tiny ×4"])
+def test_it_finds_by_name_and_by_title(library: ModelLibrary, wanted: str) -> None:
+    assert library.find(wanted, task="super-resolution").name == "four"
+
+
+def test_it_takes_a_file(library: ModelLibrary, tmp_path: Path) -> None:
+    path = tiny_superres(tmp_path / "else" / "three.onnx", 3)
+    assert library.find(path, task="super-resolution").card == card_for(3, overlap=2)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "task", "scale", "words"),
+    [
+        (None, "super-resolution", 3, "enlarges 3 times; the scales there are: 2 and 4"),
+        ("two", "super-resolution", 4, "enlarges 2 times, not 4"),
+        ("five", "super-resolution", None, "no model “five” in the library; the models there are: four, two"),
+        ("two", "image-translation", None, "is a model for super-resolution, not image-translation"),
+        (None, "image-translation", None, "no model for image-translation"),
+        ("none/here.onnx", "super-resolution", None, "no model at"),
+        ("weights.pth", "super-resolution", None, "no model at"),
+    ],
+)
+def test_what_is_not_there_is_said(
+    library: ModelLibrary, wanted: str | None, task: str, scale: int | None, words: str
+) -> None:
+    with pytest.raises(ModelError, match=words):
+        library.find(wanted, task=task, scale=scale)
+
+
+def test_a_model_is_added_with_its_companion_and_removed(library: ModelLibrary, tmp_path: Path) -> None:
+    file = tiny_superres(tmp_path / "new" / "mine.onnx", 3)
+    file.with_name("mine" + COMPANION).write_bytes(b"weights")
+    assert library.add(file).name == "mine"
+    assert library.find(task="super-resolution", scale=3).path == tmp_path / "own" / "mine.onnx"
+    assert (tmp_path / "own" / ("mine" + COMPANION)).read_bytes() == b"weights"
+    with pytest.raises(ModelError, match="already has a model “mine”"):
+        library.add(file)
+    library.remove("mine")
+    assert not list((tmp_path / "own").iterdir())
+
+
+def test_those_that_ship_cannot_be_removed(library: ModelLibrary) -> None:
+    with pytest.raises(ModelError, match="those that ship cannot be removed"):
+        library.remove("two")
+
+
+def test_what_is_no_model_is_not_added(library: ModelLibrary, tmp_path: Path) -> None:
+    text = tmp_path / "text.onnx"
+    text.write_text("hello")
+    checkpoint = tmp_path / "weights.pth"
+    checkpoint.write_bytes(b"PK")
+    newer = tiny_superres(tmp_path / "bare.onnx")
+    newer.write_bytes(newer.read_bytes().replace(b"card.version\x12\x011", b"card.version\x12\x019"))
+    for file, error in ((text, ModelError), (checkpoint, ModelError), (newer, CardError)):
+        with pytest.raises(error):
+            library.add(file)
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_library_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    library = ModelLibrary([tmp_path / "file" / "own"])
+    with pytest.raises(TargetError, match="cannot be copied"):
+        library.add(tiny_superres(tmp_path / "mine.onnx"))
+
+
+def test_the_models_that_ship_can_be_used() -> None:
+    entries = ModelLibrary([shipped_folder()]).entries()
+    assert {"fast-x2", "fast-x4"} <= {entry.name for entry in entries}
+    for entry in entries:
+        assert entry.card is not None, entry.problem
+        assert entry.ships and entry.card.licence and entry.card.training_data.licence and entry.card.metrics
+        assert (shipped_folder() / (entry.name + COMPANION)).exists()
+    size = {
+        suffix: sum(f.stat().st_size for f in shipped_folder().glob("*" + suffix)) for suffix in (".onnx", COMPANION)
+    }
+    assert size[".onnx"] < 60e6 and size[COMPANION] < 40e6

@@ -1,0 +1,74 @@
+"""Tiny but true model files for tests: real graphs with real cards, run by the real ONNX Runtime."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from engines.card import ModelCard, write_card
+
+OPSET = 18
+
+
+def card_for(scale: int = 2, **changes: object) -> ModelCard:
+    """A card for an upscaling model, with `changes` to its fields."""
+    card = ModelCard(task="super-resolution", name=f"Tiny ×{scale}", description="For tests.", scale=scale, overlap=1)
+    return replace(card, **changes)  # type: ignore[arg-type]
+
+
+def save_model(
+    path: Path, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], card: ModelCard | None = None
+) -> Path:
+    """Write a model of `nodes` from `image` to `output`, with `card` unless it is None."""
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, "H", "W"])
+    output = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 3, "OH", "OW"])
+    initializers = [numpy_helper.from_array(value, name) for name, value in weights.items()]
+    graph = helper.make_graph(nodes, "tiny", [image], [output], initializers)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    if card is not None:
+        write_card(model, card)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def tiny_superres(path: Path, scale: int = 2, *, card: ModelCard | None = None, hidden: int = 8) -> Path:
+    """A model that enlarges `scale` times: two 3×3 convolutions with seeded weights and a pixel shuffle.
+
+    Its output stays near the nearest-neighbour enlargement, so pictures remain recognisable. It sees 2 pixels each way.
+    """
+    random = np.random.default_rng(scale)
+    head = (random.standard_normal((hidden, 3, 3, 3)) * 0.05).astype(np.float32)
+    tail = (random.standard_normal((3 * scale * scale, hidden, 3, 3)) * 0.02).astype(np.float32)
+    for colour in range(3):
+        head[colour] = 0
+        head[colour, colour, 1, 1] = 1
+        for place in range(scale * scale):
+            tail[colour * scale * scale + place, colour, 1, 1] += 1
+    order = np.array([0.0], np.float32)
+    nodes = [
+        helper.make_node("Conv", ["image", "head"], ["wide"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["wide"], ["active"]),
+        helper.make_node("Conv", ["active", "tail"], ["folded"], pads=[1, 1, 1, 1]),
+        helper.make_node("DepthToSpace", ["folded"], ["raw"], blocksize=scale, mode="CRD"),
+        helper.make_node("Clip", ["raw", "low", "high"], ["output"]),
+    ]
+    weights = {"head": head, "tail": tail, "low": order[0], "high": np.float32(1)}
+    return save_model(path, nodes, {k: np.asarray(v) for k, v in weights.items()}, card or card_for(scale, overlap=2))
+
+
+def broken_output(path: Path, what: str, scale: int = 2) -> Path:
+    """A model whose card promises ×`scale`, but which returns "nan", "black" or the wrong "shape"."""
+    sizes = np.array([1, 1, scale, scale], np.float32)
+    factor = {"nan": np.nan, "black": 0.0, "shape": 1.0}[what]
+    if what == "shape":
+        sizes = np.array([1, 1, scale + 1, scale + 1], np.float32)
+    nodes = [
+        helper.make_node("Resize", ["image", "", "sizes"], ["large"], mode="nearest"),
+        helper.make_node("Mul", ["large", "factor"], ["output"]),
+    ]
+    return save_model(path, nodes, {"sizes": sizes, "factor": np.array(factor, np.float32)}, card_for(scale, overlap=1))
