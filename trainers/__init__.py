@@ -1,0 +1,1 @@
+"""The trainers' floor: networks, losses and training loops; torch lives here and only here."""
