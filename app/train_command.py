@@ -58,7 +58,11 @@ def export_run(console: Console, run_dir: Path, target: Path) -> None:
 
 
 def _need_torch() -> None:
-    if importlib.util.find_spec("torch") is None:
+    try:
+        there = importlib.util.find_spec("torch") is not None
+    except (ImportError, ValueError):
+        there = False
+    if not there:
         raise DuskroomError(
             "Training needs torch, which is not installed; install it with: pip install torch torchvision"
         )

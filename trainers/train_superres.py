@@ -173,7 +173,7 @@ def read_pictures(recipe: Recipe) -> Pictures:
         forbidden = set(held_out)
         paths = [path for path in paths if path not in forbidden]
     else:
-        held_out = paths[recipe.data.hold_out - 1 :: recipe.data.hold_out] or paths[-1:]
+        held_out = held_out_of(paths, recipe.data.hold_out)
         paths = [path for path in paths if path not in set(held_out)] or paths
     photos, left_out = read_photos(paths, patch)
     if not photos:
@@ -269,6 +269,11 @@ def write_sample(network: nn.Module, truth: Pixels, scale: int, run_dir: Path, s
     return path
 
 
+def held_out_of(paths: list[Path], every: int) -> list[Path]:
+    """Each `every`-th of `paths`, or where they are fewer the last one."""
+    return paths[every - 1 :: every] or paths[-1:]
+
+
 def read_validation(recipe: Recipe) -> dict[str, list[Pixels]]:
     """The validation pictures by the name of their folder, or those held out as "held out"; whole where a folder is named.
 
@@ -279,7 +284,7 @@ def read_validation(recipe: Recipe) -> dict[str, list[Pixels]]:
         sets = {folder.name: find_photos([folder]) for folder in folders}
     else:
         try:
-            sets = {"held out": find_photos(recipe.data.photos)[recipe.data.hold_out - 1 :: recipe.data.hold_out]}
+            sets = {"held out": held_out_of(find_photos(recipe.data.photos), recipe.data.hold_out)}
         except RecipeError:
             sets = {}
     pictures: dict[str, list[Pixels]] = {}

@@ -1,0 +1,128 @@
+"""`duskroom train` and `export`, for real: the README's own network from recipe to upscaled photo, stop, resume, failures."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.card import read_card
+from engines.picture import load
+from tests.app.test_cli import duskroom, fails, start
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def studio(tmp_path: Path, photo_pixels: np.ndarray) -> Path:
+    """A folder with what the README tells to write: a network, a recipe, and photographs."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("### Design your own") : readme.index("<!-- train: end -->")]
+    blocks = dict(re.findall(r"```(python|toml)\n(.*?)```", section, re.DOTALL))
+    (tmp_path / "my_networks.py").write_text(blocks["python"], encoding="utf-8")
+    (tmp_path / "my-recipe.toml").write_text(blocks["toml"], encoding="utf-8")
+    (tmp_path / "photos").mkdir()
+    for index in range(3):
+        Image.fromarray(np.roll(photo_pixels, 17 * index, axis=1)).save(tmp_path / "photos" / f"{index}.png")
+    return tmp_path
+
+
+def change(recipe: Path, *changes: tuple[str, str]) -> Path:
+    text = recipe.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    recipe.write_text(text, encoding="utf-8")
+    return recipe
+
+
+SHORT = ("scale = 2\n", "scale = 2\nwarm_up = 2\nvalidate_every = 10\ncheckpoint_every = 5\n")
+
+
+def test_the_readme_from_recipe_to_photo(studio: Path, photo: Path) -> None:
+    recipe = change(studio / "my-recipe.toml", ("steps = 5000", "steps = 20"), SHORT)
+    run = studio / "runs" / "mine"
+    out, _ = duskroom("train", recipe, "--run", run, PYTHONPATH=str(studio))
+    assert "step 20: PSNR" in out and "Exported to" in out
+    card = read_card(run / "model.onnx")
+    assert (card.name, card.scale, card.overlap) == ("My network ×2", 2, 5)
+    assert "PSNR held out" in card.metrics
+    assert (run / "samples" / "00000020.png").exists()
+    duskroom("upscale", photo, studio / "large.png", "--model", run / "model.onnx")
+    assert load(studio / "large.png").pixels.shape == (144, 192, 3)
+    duskroom("export", run, studio / "mine.onnx", PYTHONPATH=str(studio))
+    duskroom("models", "import", studio / "mine.onnx")
+    assert "mine" in duskroom("models")[0]
+
+
+def test_its_events_are_json_lines_and_kept(studio: Path) -> None:
+    recipe = change(studio / "my-recipe.toml", ("steps = 5000", "steps = 6"), SHORT)
+    out, _ = duskroom("train", recipe, "--run", studio / "run", "--json", PYTHONPATH=str(studio))
+    kinds = [json.loads(line)["event"] for line in out.splitlines()]
+    assert {"run", "started", "progress", "validation", "checkpoint", "exported"} <= set(kinds)
+    kept = [json.loads(line)["kind"] for line in (studio / "run" / "events.jsonl").read_text("utf-8").splitlines()]
+    assert kept.count("Step") == 6 and kept[-1] == "Exported"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are not sent like this there")
+def test_stopped_it_keeps_a_checkpoint_and_resumes(studio: Path) -> None:
+    recipe = change(studio / "my-recipe.toml", ("steps = 5000", "steps = 400"), SHORT)
+    run = studio / "run"
+    process = start("train", recipe, "--run", run, "--json", PYTHONPATH=str(studio))
+    assert process.stdout is not None
+    while '"validation"' not in process.stdout.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and err == "Stopped.\n"
+    assert (run / "checkpoint.pt").exists() and not (run / "model.onnx").exists()
+    assert "add --resume" in fails("train", recipe, "--run", run, PYTHONPATH=str(studio))
+    change(recipe, ("steps = 400", "steps = 40"))
+    out, _ = duskroom("train", recipe, "--run", run, "--resume", PYTHONPATH=str(studio))
+    first = re.search(r"from step (\d+)", out)
+    assert first and int(first[1]) >= 10 and "Exported" in out
+
+
+def test_what_is_wrong_is_one_sentence(studio: Path, tmp_path: Path) -> None:
+    recipe = studio / "my-recipe.toml"
+    good = recipe.read_text(encoding="utf-8")
+    path = {"PYTHONPATH": str(studio)}
+
+    def said(old: str, new: str, **environment: str) -> str:
+        recipe.write_text(good.replace(old, new), encoding="utf-8")
+        return fails("train", recipe, "--run", tmp_path / "none" / "run", **{**path, **environment})
+
+    assert "“scale” is 99" in said("scale = 2", "scale = 99")
+    assert "is not a field" in said("patch", "path")
+    assert "cannot be imported" in said("version", "version", PYTHONPATH="")
+    assert "has no “Mine”" in said(":MyNetwork", ":Mine")
+    assert "no option “third”" in said("first = 32", "third = 32")
+    assert "does not exist" in said('photos = ["photos"]', 'photos = ["pictures"]')
+    recipe.write_text(good, encoding="utf-8")
+    (tmp_path / "file").touch()
+    assert "cannot be written" in fails("train", recipe, "--run", tmp_path / "file" / "run", **path)
+    assert "no checkpoint in" in fails("train", recipe, "--run", tmp_path / "new", "--resume", **path)
+    assert "no run folder" in fails("export", tmp_path / "nowhere", tmp_path / "x.onnx")
+    (tmp_path / "empty").mkdir()
+    assert "no checkpoint in" in fails("export", tmp_path / "empty", tmp_path / "x.onnx")
+    assert "no recipe at" in fails("train", tmp_path / "none.toml")
+
+
+def test_without_torch_training_says_what_to_install(studio: Path, tmp_path: Path) -> None:
+    """A folder before torch on the path makes it unfindable, as if it were not installed; upscaling does not need it."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Hide:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] == 'torch':\n"
+        "            raise ModuleNotFoundError(f'No module named {name!r}', name=name)\n"
+        "sys.meta_path.insert(0, Hide())\n",
+        encoding="utf-8",
+    )
+    assert "pip install torch" in fails("train", studio / "my-recipe.toml", PYTHONPATH=str(tmp_path))
+    duskroom("upscale", ROOT / "assets" / "samples" / "seeding.jpg", tmp_path / "x.jpg", PYTHONPATH=str(tmp_path))
