@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 COMMANDS = (
-    "upscale", "translate", "batch", "train", "export", "models", "doctor", "sample", "interpolate", "--help", "--version",
+    "upscale", "translate", "batch", "train", "export", "models", "doctor", "sample", "interpolate",
 )  # fmt: skip
 
 SWITCH_INTERVAL = 0.002  # seconds a busy thread keeps Python's lock: less than a frame, so that the window stays alive
@@ -14,11 +15,24 @@ SWITCH_INTERVAL = 0.002  # seconds a busy thread keeps Python's lock: less than 
 def main(arguments: list[str] | None = None) -> int:
     """Start Duskroom with the command line's arguments. Gives the exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments and arguments[0] in COMMANDS:
+    first = arguments[0] if arguments else ""
+    if first in COMMANDS or (first.startswith("-") and first != "--"):
         from app.cli import main as run_command
 
         return run_command(arguments)
-    return run_window(arguments)
+    if not _has_display():
+        print(
+            "There is no display to show the window on; “duskroom --help” says what can be done without one.",
+            file=sys.stderr,
+        )
+        return 1
+    return run_window(arguments[1:] if first == "--" else arguments)
+
+
+def _has_display() -> bool:
+    """Whether Qt would find somewhere to draw; where it does not, it ends the program with no more than a core dump."""
+    others = ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY", "DISPLAY")
+    return sys.platform != "linux" or any(os.environ.get(name) for name in others)
 
 
 def run_window(arguments: list[str]) -> int:
@@ -46,7 +60,7 @@ def run_window(arguments: list[str]) -> int:
     pulse.timeout.connect(lambda: None)
     pulse.start(200)
     window.show()
-    paths = [Path(argument) for argument in arguments if argument != "--"]
+    paths = [Path(argument) for argument in arguments]
     if paths:
         QTimer.singleShot(0, window, lambda: window.open_paths(paths))
     status = application.exec()

@@ -229,8 +229,10 @@ def test_killed_while_it_writes_the_old_file_is_whole(long_work: tuple[Path, Pat
 def test_a_full_disk_is_a_sentence_and_leaves_nothing(photo: Path, model: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: the encoder gets the same kind of error half-way."""
     (tmp_path / "out").mkdir()
-    program = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); " \
-        "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from app.__main__ import main; sys.exit(main())"  # fmt: skip
+    program = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); from app.__main__ import main; sys.exit(main())"
+    )
     process = subprocess.run(
         [sys.executable, "-c", program, "upscale", str(photo), str(tmp_path / "out" / "a.png"), "--model", str(model)],
         cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False,

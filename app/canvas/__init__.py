@@ -1,0 +1,1 @@
+"""The canvas: the picture on screen, and what is drawn over it."""

@@ -1,0 +1,226 @@
+"""The main window: wiring only, between actions, document, canvas, panels and jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+)
+
+from app import about, actions, errors, layout, paths, settings
+from app.canvas.compare import CompareView
+from app.document import Document
+from app.jobs import JobQueue
+from app.message_bar import MessageBar
+from app.models import Models
+from app.opening import Opening, dropped_paths
+from app.panels.upscale import UpscalePanel
+from app.saving import Saving
+from app.theme import Theme
+from app.upscaling import Upscaling
+from app.widgets import first_page
+from app.widgets.first_page import FirstPage
+from app.widgets.job_progress import JobProgress
+from engines.formats import shown
+
+MOST_DIALOGS = 8  # that could be open one over the other
+
+
+class MainWindow(QMainWindow):
+    """One window, one document. `unexpected` is where uncaught exceptions come from; they are told in the message bar."""
+
+    samples_shown = Signal()
+
+    def __init__(self, unexpected: errors.UnexpectedErrors | None = None) -> None:
+        super().__init__()
+        self.settings, settings_notice = settings.load()
+        self.theme = Theme(_application(), self.settings.theme)
+        self.queue = JobQueue(self)
+        self.document = Document(self)
+        self.messages = MessageBar()
+        self.opening = Opening(self.queue, self.document, self.messages, self.settings)
+        self.saving = Saving(self.queue, self.document, self.messages, self.settings)
+        self.upscaling = Upscaling(self.queue, self.document, self.messages)
+        self.models = Models(self.queue, self.messages)
+        self._may_close = False
+        self._started = False
+
+        self.canvas = CompareView()
+        self.first_page = FirstPage()
+        self.panel = UpscalePanel()
+        self.job_progress = JobProgress(wide=False)
+        self.pages = QStackedWidget()
+        self.facts, self.zoom = QLabel(), QLabel()
+        self.actions_by_id = actions.make(self, self._slots())
+        layout.lay_out(self)
+        self.actions_by_id["compare"].setChecked(True)
+        self.actions_by_id[f"theme_{self.theme.choice}"].setChecked(True)
+        self._connect(unexpected)
+        self._dress()
+        self._photo_changed()
+        if settings_notice:
+            self.messages.tell(settings_notice, "warning", str(paths.settings_file()))
+
+    def _slots(self) -> dict:
+        return {
+            "open": lambda: self.opening.ask(self, self.open_paths),
+            "save": lambda: self.saving.save(self),
+            "save_as": lambda: self.saving.save_as(self),
+            "quit": self.close,
+            "undo": self.document.undo_stack.undo,
+            "redo": self.document.undo_stack.redo,
+            "upscale": self.panel.ask,
+            "cancel": lambda: self.queue.cancel(),
+            "zoom_in": self.canvas.zoom_in,
+            "zoom_out": self.canvas.zoom_out,
+            "fit": self.canvas.fit,
+            "actual_size": self.canvas.actual_size,
+            "compare": self._photo_changed,
+            "theme_system": lambda: self.choose_theme("system"),
+            "theme_light": lambda: self.choose_theme("light"),
+            "theme_dark": lambda: self.choose_theme("dark"),
+            "about": lambda: about.show(self),
+        }
+
+    def _connect(self, unexpected: errors.UnexpectedErrors | None) -> None:
+        self.first_page.open_asked.connect(self.actions_by_id["open"].trigger)
+        self.first_page.photo_chosen.connect(lambda path: self.open_paths([path]))
+        self.document.opened.connect(lambda: self.canvas.show_pyramids(None))
+        self.document.changed.connect(self._photo_changed)
+        self.document.modified_changed.connect(self.setWindowModified)
+        actions.name_steps(self.actions_by_id, self.document.undo_stack)
+        self.document.undo_stack.indexChanged.connect(self._state_changed)
+        self.queue.busy_changed.connect(self._state_changed)
+        self.opening.started.connect(self.job_progress.follow)
+        self.saving.started.connect(self.job_progress.follow)
+        self.saving.saved.connect(self._title_changed)
+        self.upscaling.started.connect(self.panel.follow)
+        self.upscaling.ran_on.connect(self.panel.set_device)
+        self.panel.upscale_asked.connect(self.upscaling.start)
+        self.panel.add_model_asked.connect(lambda: self.models.ask(self))
+        self.panel.model_chosen.connect(self._remember_model)
+        self.models.added.connect(self._remember_model)
+        self.models.listed.connect(lambda entries: self.panel.show_models(entries, self.settings.model))
+        self.canvas.zoomed.connect(
+            lambda scale: self.zoom.setText(self.tr("{percent:.0f} %").format(percent=scale * 100))
+        )
+        self.theme.changed.connect(self._dress)
+        if unexpected is not None:
+            unexpected.happened.connect(lambda sentence, details: self.messages.tell(sentence, "error", details))
+
+    def open_paths(self, chosen: Sequence[Path]) -> None:
+        """Open the first of `chosen`, once nothing unsaved would be lost by it."""
+        path = self.opening.pick(chosen)
+        if path is not None:
+            self.saving.ask_before_losing(self, lambda: self.opening.open(path))
+
+    def _photo_changed(self) -> None:
+        photo, before = self.document.photo, self.document.before
+        comparing = before is not None and self.actions_by_id["compare"].isChecked()
+        self.canvas.show_pyramids(
+            photo.pyramid if photo else None, before.pyramid if comparing and before else None, keep_view=True
+        )
+        self.pages.setCurrentWidget(self.canvas if photo else self.first_page)
+        if photo is not None and not self.panel.isAncestorOf(self.focusWidget() or self.canvas):
+            self.canvas.setFocus()
+        elif photo is None:
+            self.first_page.open_button.setFocus()
+        self.panel.show_photo(photo, upscaled=before is not None)
+        self.facts.setText(photo.describe() if photo else "")
+        self.zoom.setVisible(photo is not None)
+        self._title_changed()
+        self._state_changed()
+
+    def _title_changed(self) -> None:
+        file = self.document.target or self.document.source
+        self.setWindowTitle(f"{shown(file)}[*] — Duskroom" if file else "Duskroom")
+
+    def _state_changed(self) -> None:
+        """Enable what can be done now."""
+        busy, stack = self.queue.is_busy, self.document.undo_stack
+        for entry in actions.ACTIONS:
+            if entry.needs_photo:
+                self.actions_by_id[entry.id].setEnabled(self.document.photo is not None)
+        for name, can in (
+            ("cancel", busy),
+            ("undo", stack.canUndo() and not busy),
+            ("redo", stack.canRedo() and not busy),
+            ("compare", self.document.before is not None),
+        ):
+            self.actions_by_id[name].setEnabled(can)
+        for name in ("save", "save_as", "upscale"):
+            self.actions_by_id[name].setEnabled(self.document.photo is not None and not busy)
+        self.panel.set_busy(busy)
+
+    def choose_theme(self, choice: str) -> None:
+        """Use and remember `system`, `light` or `dark`."""
+        self.settings.theme = choice
+        self.theme.choose(choice)
+
+    def _dress(self) -> None:
+        self.canvas.set_surround(QColor(self.theme.colours.surround))
+        actions.set_icons(self.actions_by_id, self.theme.colours.text, self.theme.colours.disabled)
+
+    def _remember_model(self, name: str) -> None:
+        self.settings.model = name
+
+    def _show_samples(self) -> None:
+        size, ratio = first_page.THUMBNAIL, self.devicePixelRatioF()
+        width, height = round(size.width() * ratio), round(size.height() * ratio)
+        job = self.queue.submit(first_page.samples, paths.sample_photos(), width, height, lane="preview")
+        job.finished.connect(self.first_page.show_samples)
+        job.ended.connect(self.samples_shown)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._started:  # what loads more code waits until the window is on screen
+            self._started = True
+            QTimer.singleShot(0, self, lambda: self.models.list().ended.connect(self._show_samples))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        dropped = dropped_paths(event.mimeData())
+        QTimer.singleShot(0, self, lambda: self.open_paths(dropped))  # the other program must not wait for a question
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close:
+            self.saving.ask_before_losing(self, self._allow_close)
+        if not self._may_close:
+            event.ignore()
+            return
+        self.hide()
+        self.queue.close()
+        self.upscaling.close()
+        layout.remember(self)
+        settings.keep(self.settings)
+        event.accept()
+
+    def close_at_once(self) -> None:
+        """Close without a question, also where one is being asked: somebody ended the program from outside."""
+        self._may_close = True
+        for _ in range(MOST_DIALOGS):
+            if (dialog := QApplication.activeModalWidget()) is not None:
+                dialog.close()
+        self.close()
+
+    def _allow_close(self) -> None:
+        if not self._may_close:
+            self._may_close = True
+            QTimer.singleShot(0, self, self.close)
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    return application

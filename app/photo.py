@@ -1,0 +1,49 @@
+"""A photo: a picture together with the pyramid it is shown from; made off the GUI thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.canvas import pyramid
+from app.canvas.pyramid import Pyramid
+from engines import picture as pictures
+from engines.picture import Picture
+from engines.progress import Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """What the window works on. Neither part ever changes, so a photo may be shared by threads and by undo."""
+
+    picture: Picture
+    pyramid: Pyramid
+
+    def describe(self) -> str:
+        """Its size and depth, as the status bar shows them."""
+        picture = self.picture
+        parts = [
+            f"{picture.width} × {picture.height}",
+            megapixels(picture.width * picture.height),
+            f"{picture.depth} bit",
+        ]
+        if picture.has_alpha:
+            parts.append("alpha")
+        return "  ·  ".join(parts)
+
+
+def megapixels(pixels: int) -> str:
+    """A number of pixels as a person reads it: "12.2 MP"."""
+    millions = pixels / 1e6
+    return f"{millions:.1f} MP" if millions >= 0.095 else f"{millions:.2g} MP"
+
+
+def load(path: Path, *, progress: Progress) -> Photo:
+    """Read the photo at `path`. Raises PictureError and Cancelled."""
+    progress.check()
+    return of(pictures.load(path), progress=progress)
+
+
+def of(picture: Picture, *, progress: Progress) -> Photo:
+    """`picture` made ready to be shown. Raises Cancelled."""
+    return Photo(picture, pyramid.build(picture.pixels, picture.metadata.icc, progress=progress))

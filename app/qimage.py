@@ -1,0 +1,45 @@
+"""numpy arrays ↔ QImage: the one file that knows both."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+
+def region(
+    pixels: NDArray[np.uint8], left: int, top: int, right: int, bottom: int, *, premultiplied: bool = False
+) -> QImage:
+    """The pixels `[top:bottom, left:right]` as an image that shares their memory: no pixel is copied.
+
+    `pixels` is a C-contiguous uint8 array (H, W, 3|4) that must outlive the image and must not change while it is shown.
+    A region, and not the whole: Qt's raster engine counts source pixels in 16 bits, and pictures are larger.
+    """
+    height, width, channels = pixels.shape
+    if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+        raise ValueError(f"region {left, top, right, bottom} is not inside {width} × {height}")
+    stride = width * channels
+    start = top * stride + left * channels
+    end = (bottom - 1) * stride + right * channels
+    image_format = _FORMATS[channels, premultiplied and channels == 4]
+    return QImage(pixels.reshape(-1)[start:end].data, right - left, bottom - top, stride, image_format)
+
+
+def from_pixels(pixels: NDArray[np.uint8]) -> QImage:
+    """An image with a copy of `pixels`, uint8 (H, W, 3|4)."""
+    contiguous = np.ascontiguousarray(pixels)
+    return region(contiguous, 0, 0, contiguous.shape[1], contiguous.shape[0]).copy()
+
+
+def to_pixels(image: QImage) -> NDArray[np.uint8]:
+    """The pixels of `image` as uint8 (H, W, 4), RGBA, alpha not multiplied in."""
+    straight = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    rows = np.frombuffer(straight.constBits(), np.uint8).reshape(straight.height(), straight.bytesPerLine())
+    return rows[:, : straight.width() * 4].reshape(straight.height(), straight.width(), 4).copy()
+
+
+_FORMATS = {
+    (3, False): QImage.Format.Format_RGB888,
+    (4, False): QImage.Format.Format_RGBA8888,
+    (4, True): QImage.Format.Format_RGBA8888_Premultiplied,
+}

@@ -1,0 +1,108 @@
+"""The first page: what an editor without a photo shows, how to open one, and two samples to try."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QPixmap
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app import qimage
+from engines.progress import Progress
+
+THUMBNAIL = QSize(224, 144)  # logical pixels
+IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298  # EXIF tags
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A sample photo: its file, title and credit, and a small picture of it, uint8 (H, W, 3)."""
+
+    path: Path
+    title: str
+    credit: str
+    pixels: NDArray[np.uint8]
+
+
+def samples(paths: Sequence[Path], width: int, height: int, *, progress: Progress) -> list[Sample]:
+    """The photos at `paths` filling `width` × `height` pixels; files that cannot be read are left out. Raises Cancelled."""
+    from PIL import Image, ImageOps
+
+    made: list[Sample] = []
+    for path in paths:
+        progress.check()
+        try:
+            with Image.open(path) as image:
+                exif = image.getexif()
+                image.draft("RGB", (width, height))
+                fitted = ImageOps.fit(ImageOps.exif_transpose(image).convert("RGB"), (width, height))
+        except (OSError, ValueError):
+            continue
+        title = str(exif.get(IMAGE_DESCRIPTION) or path.stem.replace("-", " ").capitalize())
+        credit = ", ".join(str(exif[tag]) for tag in (ARTIST, COPYRIGHT) if exif.get(tag))
+        made.append(Sample(path, title, credit, np.asarray(fitted)))
+    return made
+
+
+class FirstPage(QWidget):
+    """Emits `open_asked` for the dialog and `photo_chosen` for a sample."""
+
+    open_asked = Signal()
+    photo_chosen = Signal(object)  # a path
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("first")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        card = QFrame()
+        card.setObjectName("card")
+        inner = QVBoxLayout(card)
+        inner.setContentsMargins(40, 32, 40, 32)
+        inner.setSpacing(8)
+        heading = QLabel(self.tr("Open a photo to begin"))
+        heading.setObjectName("heading")
+        hint = QLabel(self.tr("Drop it anywhere in this window, or choose a file."))
+        hint.setObjectName("muted")
+        self.open_button = QPushButton(self.tr("Open a photo…"))
+        self.open_button.setObjectName("primary")
+        self.open_button.clicked.connect(self.open_asked)
+        inner.addWidget(heading, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addSpacing(16)
+        inner.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._samples_title = QLabel(self.tr("Samples to try"))
+        self._samples_title.setObjectName("muted")
+        self._samples_title.hide()
+        self._samples = QHBoxLayout()
+        self._samples.setSpacing(16)
+        inner.addSpacing(24)
+        inner.addWidget(self._samples_title, 0, Qt.AlignmentFlag.AlignHCenter)
+        inner.addLayout(self._samples)
+        outer = QVBoxLayout(self)
+        outer.addStretch(1)
+        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(1)
+
+    def show_samples(self, made: Sequence[Sample]) -> None:
+        """Show the samples as buttons."""
+        for sample in made:
+            pixmap = QPixmap.fromImage(qimage.from_pixels(sample.pixels))
+            pixmap.setDevicePixelRatio(self.devicePixelRatioF())
+            button = QToolButton()
+            button.setObjectName("sample")
+            button.setIcon(QIcon(pixmap))
+            button.setIconSize(THUMBNAIL)
+            button.setText(sample.title)
+            button.setToolTip(sample.credit)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+            button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            button.setAccessibleName(self.tr("Open the sample photo {title}").format(title=sample.title))
+            button.setCursor(Qt.CursorShape.PointingHandCursor)
+            button.clicked.connect(lambda _=False, path=sample.path: self.photo_chosen.emit(path))
+            self._samples.addWidget(button)
+        self._samples_title.setVisible(bool(made))

@@ -1,0 +1,100 @@
+"""A job's progress: a bar, how much is done, the time left, and a Cancel button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from app.jobs import Job
+from engines.progress import Pace
+
+STEPS = 1000  # of the bar; pixels outgrow its 32 bits
+
+
+class JobProgress(QWidget):
+    """Follows one job and hides when it is over. `wide` puts bar, words and button under one another, else in a row."""
+
+    ended = Signal()
+
+    def __init__(self, *, wide: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._job: Job | None = None
+        self._pace = Pace()
+        self._what = ""
+        self.held_focus = False  # whether the keyboard was here when the last job ended
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.label = QLabel()
+        self.label.setObjectName("muted")
+        self.cancel_button = QPushButton(self.tr("Cancel"))
+        self.cancel_button.clicked.connect(self.cancel)
+        if wide:
+            below = QHBoxLayout()
+            below.addWidget(self.label, 1)
+            below.addWidget(self.cancel_button)
+            layout = QVBoxLayout(self)
+            layout.addWidget(self.bar)
+            layout.addLayout(below)
+            layout.setSpacing(8)
+        else:
+            layout = QHBoxLayout(self)
+            layout.addWidget(self.label)
+            layout.addWidget(self.bar)
+            layout.addWidget(self.cancel_button)
+            layout.setSpacing(8)
+            self.bar.setFixedWidth(160)
+            self.cancel_button.setObjectName("flat")
+            self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.hide()
+
+    def follow(self, job: Job, what: str = "") -> None:
+        """Show `job` until it is over; `what` is shown while it reports nothing of its own."""
+        self._job, self._what, self._pace = job, what, Pace()
+        self.bar.setRange(0, 0)  # busy: how far it is comes with its first report
+        self.label.setText(what)
+        self.cancel_button.setEnabled(True)
+        job.progressed.connect(lambda done, total, text: self._show(job, done, total, text))
+        job.ended.connect(lambda: self._end(job))
+        self.show()
+
+    def cancel(self) -> None:
+        """Ask the job to stop."""
+        if self._job is not None:
+            self._job.cancel()
+            self.cancel_button.setEnabled(False)
+            self.label.setText(self.tr("Stopping…"))
+
+    def _show(self, job: Job, done: int, total: int, text: str) -> None:
+        if job is not self._job or job.is_cancelling:
+            return
+        if total <= 0 or done == 0:
+            self._pace = Pace()  # opening a model is not part of the pace
+            self.label.setText(text[:1].upper() + text[1:] if text else self._what)
+            return
+        left = self._pace.seconds_left(done, total)
+        self.bar.setRange(0, STEPS)
+        self.bar.setValue(done * STEPS // total)
+        words = [self.tr("{percent} %").format(percent=done * 100 // total)]
+        if left is not None and done < total:
+            words.append(self.tr("{time} left").format(time=self.duration(left)))
+        self.label.setText(" · ".join(words))
+        self.label.setToolTip(text)
+        self.bar.setAccessibleDescription(self.label.text())
+
+    def duration(self, seconds: float) -> str:
+        """Seconds as a person says them: "12 s", "3 min", "2 h 10 min"."""
+        if seconds < 60:
+            return self.tr("{count} s").format(count=max(1, round(seconds)))
+        minutes = round(seconds / 60)
+        if minutes < 60:
+            return self.tr("{count} min").format(count=minutes)
+        return self.tr("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+    def _end(self, job: Job) -> None:
+        if job is self._job:
+            self._job = None
+            self.held_focus = self.window().focusWidget() is self.cancel_button
+            self.hide()
+            self.ended.emit()
