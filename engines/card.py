@@ -46,7 +46,8 @@ class ModelCard:
     """What a model is and does.
 
     `scale` is how many times an upscaling model enlarges. `overlap` is the reach, in input pixels, of one output pixel;
-    infinite where an output pixel depends on the whole picture. `metrics` maps names such as "PSNR Set5" to values.
+    infinite where an output pixel depends on the whole picture. `memory` is how many bytes of activations are alive at one
+    time for each input pixel, from which the size of tiles follows. `metrics` maps names such as "PSNR Set5" to values.
     `recipe` is the recipe's JSON, "" where there is none.
     """
 
@@ -61,6 +62,7 @@ class ModelCard:
     output_size: int | None = None
     size: Size = Size()
     overlap: float = 0.0
+    memory: float = 1024.0
     training_data: TrainingData = TrainingData()
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
     recipe: str = ""
@@ -108,6 +110,7 @@ def to_metadata(card: ModelCard) -> dict[str, str]:
         "card.output_size": None if card.output_size is None else str(card.output_size),
         "card.size": json.dumps({"minimum": card.size.minimum, "multiple_of": card.size.multiple_of}),
         "card.overlap": "inf" if math.isinf(card.overlap) else f"{card.overlap:g}",
+        "card.memory": f"{card.memory:g}",
         "card.training_data": json.dumps(
             {"name": data.name, "source": data.source, "licence": data.licence, "images": data.images},
             ensure_ascii=False,
@@ -189,6 +192,7 @@ def from_metadata(metadata: Mapping[str, str], *, origin: str) -> ModelCard:
             output_size=whole("card.output_size") if "card.output_size" in metadata else None,
             size=Size(_side(size.get("minimum", 1)), _side(size.get("multiple_of", 1))),
             overlap=_overlap(metadata.get("card.overlap", "0")),
+            memory=_memory(metadata.get("card.memory", "1024")),
             training_data=TrainingData(
                 str(data.get("name", "")),
                 str(data.get("source", "")),
@@ -216,6 +220,13 @@ def _overlap(text: str) -> float:
     if not overlap >= 0:
         raise ValueError(f"“card.overlap” is {text}, which is not 0 or more")
     return overlap
+
+
+def _memory(text: str) -> float:
+    memory = float(text)
+    if not 1 <= memory <= 1e6:
+        raise ValueError(f"“card.memory” is {text}, which is not between 1 and 1000000")
+    return memory
 
 
 def write_card(model: OnnxModel, card: ModelCard) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from engines import exif as exif_format
+from engines.errors import PictureError
 
 # A metadata chunk is a profile, EXIF or XMP: none is honestly larger, compressed or not.
 _LARGEST_CHUNK = 64 << 20
@@ -20,6 +21,7 @@ _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_ICC = b"ICC_PROFILE\0"
 
 _TIFF_ICC, _TIFF_XMP = 34675, 700
+_SUBFILE_TYPE, _DNG_VERSION = 254, 50706
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
 
 
@@ -82,7 +84,10 @@ def png_contents(file: BinaryIO) -> Contents:
 
 
 def tiff_contents(file: BinaryIO) -> Contents:
-    """Read a TIFF's first directory. Raises `ValueError` where it is damaged, or ends before its pixels do."""
+    """Read a TIFF's first directory.
+
+    Raises `ValueError` where it is damaged, or ends before its pixels do, and `PictureError` for a camera's raw file.
+    """
     order, big, offset = exif_format.read_header(file)
     entries = {entry.tag: entry for entry in exif_format.read_directory(file, order, offset, big=big)}
 
@@ -97,6 +102,9 @@ def tiff_contents(file: BinaryIO) -> Contents:
     width, height = numbers(256), numbers(257)
     if not width or not height or not width[0] or not height[0]:
         raise ValueError("no size")
+    if _DNG_VERSION in entries or any(value & 1 for value in numbers(_SUBFILE_TYPE)):
+        # Camera raw files are TIFFs whose first picture is a small preview, not to be taken for the photo.
+        raise PictureError("it is a camera raw file; develop it and export a TIFF or JPEG.")
     size = os.fstat(file.fileno()).st_size
     for places, lengths in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
         for place, length in zip(numbers(places), numbers(lengths), strict=False):
@@ -108,6 +116,12 @@ def tiff_contents(file: BinaryIO) -> Contents:
         exif = exif_format.with_orientation(exif, turned[0])
     several = _has_second_page(file, order, offset, big)
     return Contents(width[0], height[0], raw(_TIFF_ICC), exif, raw(_TIFF_XMP), several)
+
+
+def avif_is_deep(head: bytes) -> bool:
+    """Whether an AVIF file that begins with `head` has more than 8 bits a channel, by its decoder's configuration."""
+    at = head.find(b"av1C")
+    return at >= 0 and len(head) > at + 6 and bool(head[at + 6] & 0x40)
 
 
 def _jpeg_segments(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

@@ -6,47 +6,20 @@ import io
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from engines.colour import grey_table, profile_space
-from engines.containers import Contents, jpeg_contents, png_contents, tiff_contents
+from engines.containers import Contents, avif_is_deep, jpeg_contents, png_contents, tiff_contents
 from engines.errors import PictureError
 from engines.formats import Format
 from engines.libvips import libvips
-
-Pixels = NDArray[Any]
-
-# What is fetched from libvips at a time: enough to keep calls few, little enough to stay in the processor's cache.
-_FETCH_BYTES = 1 << 20
-_FETCH_ROWS = 16
+from engines.rows import STORED, ArrayRows, Damaged, Pixels, Rows, VipsRows
 
 # Our own limit is checked first; Pillow's would warn and then refuse in words of its own.
 Image.MAX_IMAGE_PIXELS = None
-
-
-class Damaged(Exception):
-    """The file's bytes cannot be decoded; the reader makes a sentence of it."""
-
-
-class Rows(Protocol):
-    """Pixels `(count, width, channels)`, top to bottom, once."""
-
-    width: int
-    height: int
-    channels: int
-    dtype: np.dtype[Any]
-
-    def read(self, count: int) -> Pixels:
-        """The next `count` rows; raises `Damaged`."""
-        ...
-
-    def close(self) -> None:
-        """Let go of the decoder and its memory."""
-        ...
 
 
 @dataclass
@@ -60,72 +33,10 @@ class Decoded:
     notices: list[str] = field(default_factory=list[str])
 
 
-class ArrayRows:
-    """Rows of pixels that are in memory already."""
-
-    def __init__(self, pixels: Pixels) -> None:
-        self._pixels: Pixels | None = pixels
-        self.height, self.width, self.channels = pixels.shape
-        self.dtype = pixels.dtype
-        self._at = 0
-
-    def read(self, count: int) -> Pixels:
-        """The next rows."""
-        assert self._pixels is not None
-        rows = self._pixels[self._at : self._at + count]
-        self._at += count
-        return rows
-
-    def close(self) -> None:
-        """Forget the pixels."""
-        self._pixels = None
-
-
-class VipsRows:
-    """Rows decoded by libvips as they are asked for, each through `convert` to RGB(A)."""
-
-    def __init__(
-        self, image: Any, source: Any, convert: Callable[[Pixels], Pixels], channels: int, dtype: np.dtype[Any]
-    ) -> None:
-        # Kept although never used: libvips calls functions of `source` for as long as the image lives, and pyvips does
-        # not keep it alive for that long.
-        self._source = source
-        self.width: int = image.width
-        self.height: int = image.height
-        self.channels = channels
-        self.dtype = dtype
-        self._convert = convert
-        self._bands: int = image.bands
-        self._stored = np.dtype(_STORED[image.format])
-        self._image: Any = image
-        self._at = 0
-
-    def read(self, count: int) -> Pixels:
-        """The next rows."""
-        pyvips = libvips()
-        out = np.empty((count, self.width, self.channels), self.dtype)
-        step = max(_FETCH_ROWS, _FETCH_BYTES // max(1, self.width * self._bands * self._stored.itemsize))
-        for start in range(0, count, step):
-            rows = min(step, count - start)
-            try:
-                # A region for each piece: one kept all along would keep what it fetched before alive in libvips.
-                fetched = pyvips.Region.new(self._image).fetch(0, self._at, self.width, rows)
-            except pyvips.Error as error:
-                raise Damaged(str(error)) from error
-            raw = np.frombuffer(fetched, self._stored).reshape(rows, self.width, self._bands)
-            out[start : start + rows] = self._convert(raw)
-            self._at += rows
-        return out
-
-    def close(self) -> None:
-        """Let go of the image, which holds the decoder."""
-        self._image = None
-
-
-# libvips' sample formats that become pixels here; the others (complex, signed) hold no photograph.
-_STORED = {"uchar": "u1", "ushort": "u2", "uint": "u4", "float": "f4", "double": "f8"}
-
 _LOADERS = {"jpeg": "jpegload_source", "png": "pngload_source", "tiff": "tiffload_source"}
+# The boxes that describe an AVIF lie before its pixels.
+_AVIF_HEAD = 1 << 16
+
 _CONTENTS = {"jpeg": jpeg_contents, "png": png_contents, "tiff": tiff_contents}
 _PILLOW_FORMATS = {"webp": ("WEBP",), "avif": ("AVIF",), "bmp": ("BMP",), "gif": ("GIF",)}
 _SEVERAL = {
@@ -138,7 +49,10 @@ _SEVERAL = {
 
 
 def read_contents(file: BinaryIO, kind: Format) -> Contents:
-    """The size and the metadata of a file of that kind, without decoding its pixels; raises `Damaged`."""
+    """The size and the metadata of a file of that kind, without decoding its pixels.
+
+    Raises `Damaged`, or `PictureError` for what is no photograph.
+    """
     try:
         if kind.name in _CONTENTS:
             return _CONTENTS[kind.name](file)
@@ -148,6 +62,8 @@ def read_contents(file: BinaryIO, kind: Format) -> Contents:
             several = kind.name in _SEVERAL and bool(getattr(image, "is_animated", False))
             width, height = image.size
             return Contents(width, height, info.get("icc_profile"), info.get("exif"), info.get("xmp"), several)
+    except PictureError:
+        raise
     except Exception as error:  # decoders raise nearly anything on hostile bytes
         raise Damaged(str(error)) from error
 
@@ -163,6 +79,9 @@ def decode(file: BinaryIO, kind: Format, contents: Contents) -> Decoded:
     if kind.name in _LOADERS:
         _decode_by_libvips(file, kind, decoded, space)
     else:
+        file.seek(0)
+        if kind.name == "avif" and avif_is_deep(file.read(_AVIF_HEAD)):
+            notices.append("The picture has more than 8 bits a channel; they were rounded to 8.")
         decoded.rows = ArrayRows(_decode_by_pillow(file, kind))
         if space not in (None, "RGB"):
             _drop_profile(decoded)
@@ -198,7 +117,9 @@ def _decode_by_libvips(file: BinaryIO, kind: Format, decoded: Decoded, space: st
     try:
         source = _source(file, kind)
         image = getattr(pyvips.Image, _LOADERS[kind.name])(source, **options)
-        decoded.rows = _libvips_rows(image, source, decoded, space)
+        rows = _libvips_rows(image, decoded, space)
+        rows.keep(source)
+        decoded.rows = rows
     except pyvips.Error as error:
         raise Damaged(str(error)) from error
 
@@ -206,32 +127,23 @@ def _decode_by_libvips(file: BinaryIO, kind: Format, decoded: Decoded, space: st
 def _source(file: BinaryIO, kind: Format) -> Any:
     """The file as libvips reads it: never by name, because libvips reads options from names that end in brackets."""
     pyvips = libvips()
-    # libvips duplicates the descriptor, and reads from where it stands.
-    os.lseek(file.fileno(), 0, os.SEEK_SET)
     if kind.name != "jpeg":
+        # libvips duplicates the descriptor, and reads from where it stands, of which `file` with its buffer knows
+        # nothing: from here on nobody reads through `file`.
+        os.lseek(file.fileno(), 0, os.SEEK_SET)
         return pyvips.Source.new_from_descriptor(file.fileno())
     # libvips maps a JPEG into memory where it can, and the whole program would die of a bus error if the file became
-    # shorter meanwhile. It cannot map what it gets from a function.
-    descriptor = file.fileno()
-
-    def read(count: int) -> bytes | None:
-        try:
-            return os.read(descriptor, count)
-        except OSError:
-            return None
-
-    def seek(offset: int, whence: int) -> int:
-        return os.lseek(descriptor, offset, whence)
-
-    source = pyvips.SourceCustom()
-    source.on_read(read)
-    source.on_seek(seek)
-    return source
+    # shorter meanwhile. So its compressed bytes, a tenth of its pixels or less, are copied instead. A source that calls
+    # a function of ours for them would lose a Ctrl-C that arrives inside that function.
+    data = bytearray(os.fstat(file.fileno()).st_size)
+    file.seek(0)
+    del data[cast(io.BufferedReader, file).readinto(data) :]  # `read` would join two copies
+    return pyvips.Source.new_from_memory(data)
 
 
-def _libvips_rows(image: Any, source: Any, decoded: Decoded, space: str | None) -> VipsRows:
+def _libvips_rows(image: Any, decoded: Decoded, space: str | None) -> VipsRows:
     """Rows of `image` as RGB(A), with the notices and the profile changes its kind of pixels asks for."""
-    if image.format not in _STORED:
+    if image.format not in STORED:
         raise PictureError(f"its pixels are {image.format} numbers, which Duskroom does not read; save it as 16 bit.")
     if image.interpretation == "cmyk":
         image = _from_cmyk(image, decoded, space)
@@ -249,7 +161,7 @@ def _libvips_rows(image: Any, source: Any, decoded: Decoded, space: str | None) 
     if image.bands >= 3:
         if space not in (None, "RGB"):
             _drop_profile(decoded)
-        return VipsRows(image, source, to_depth, image.bands, dtype)
+        return VipsRows(image, to_depth, image.bands, dtype)
     table = None
     if space == "GRAY" and decoded.icc is not None:
         table = grey_table(decoded.icc, depth)
@@ -259,7 +171,7 @@ def _libvips_rows(image: Any, source: Any, decoded: Decoded, space: str | None) 
     elif space not in (None, "RGB"):
         _drop_profile(decoded)
     channels = 3 if image.bands == 1 else 4
-    return VipsRows(image, source, lambda raw: _from_grey(to_depth(raw), table), channels, dtype)
+    return VipsRows(image, lambda raw: _from_grey(to_depth(raw), table), channels, dtype)
 
 
 def _from_cmyk(image: Any, decoded: Decoded, space: str | None) -> Any:

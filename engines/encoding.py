@@ -11,7 +11,6 @@ import zlib
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from engines import exif as exif_format
@@ -20,8 +19,7 @@ from engines.embedding import JPEG_HEAD, PNG_HEAD, embed_in_tiff, fill_gap, jpeg
 from engines.formats import Format
 from engines.libvips import libvips
 from engines.metadata import Metadata
-
-Pixels = NDArray[Any]
+from engines.rows import Pixels
 
 # From this quality on JPEG keeps colour at full resolution; below it, halving it is what saves most for least.
 _FULL_COLOUR_FROM = 90

@@ -11,16 +11,19 @@ from typing import Any, BinaryIO, Self
 
 import numpy as np
 
-from engines.decoding import Damaged, Decoded, Pixels, Rows, decode, read_contents
+from engines.decoding import Decoded, decode, read_contents
 from engines.errors import PictureError
 from engines.formats import FORMATS, SNIFF_BYTES, Format, shown, sniff
 from engines.metadata import Metadata, bare_exif, orientation_of, upright_metadata
+from engines.rows import Damaged, Pixels, Rows
 from engines.turning import Turned
 
 # A 500-megapixel picture takes 1.5 GB when held whole; what claims more is rather a damaged or hostile file.
 MAX_PIXELS = 500_000_000
 
 _ALPHA_BAND = 256
+
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"})
 
 
 class PictureReader:
@@ -29,9 +32,9 @@ class PictureReader:
     `channels` is 3 (RGB) or 4 (RGBA, alpha not premultiplied) and `dtype` uint8 or uint16. `metadata` is already that of
     the upright picture. `notices` are sentences on what was changed or left out in reading.
 
-    Memory stays flat for JPEG that is not progressive, PNG that is not interlaced, and TIFF; all else is held
-    whole. A large picture that must be turned goes through a temporary file. Any thread may use it, one at a
-    time.
+    Memory stays flat for JPEG that is not progressive (its compressed bytes are held), PNG that is not interlaced, and
+    TIFF; all else is held whole. A large picture that must be turned goes through a temporary file. Any thread may use
+    it, one at a time.
     """
 
     width: int
@@ -167,7 +170,10 @@ def open_picture(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) 
 
 def _decoded(file: BinaryIO, path: Path, max_pixels: int) -> Decoded:
     kind = _kind(file, path)
-    contents = read_contents(file, kind)
+    try:
+        contents = read_contents(file, kind)
+    except PictureError as error:
+        raise PictureError(f"“{shown(path)}” cannot be read: {error}") from error
     _check_size(path, contents.width, contents.height, max_pixels)
     try:
         decoded = decode(file, kind, contents)
@@ -185,6 +191,8 @@ def _kind(file: BinaryIO, path: Path) -> Format:
     if not head:
         raise PictureError(f"“{shown(path)}” is empty; get a whole copy of it.")
     kind = sniff(head)
+    if kind is None and head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
+        raise PictureError(f"“{shown(path)}” is an HEIC photo, which Duskroom does not read; export it as JPEG.")
     if kind is None:
         known = ", ".join(one.title for one in FORMATS)
         raise PictureError(f"“{shown(path)}” is not a picture Duskroom can read; it reads {known}.")

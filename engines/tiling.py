@@ -8,6 +8,7 @@ network would compute from the whole picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -52,19 +53,47 @@ def _up(length: int, multiple_of: int) -> int:
     return math.ceil(length / multiple_of) * multiple_of
 
 
-TILES = (1024, 768, 640, 512, 384, 256, 192, 128, 96, 64)
-CHANNELS = 64  # the width assumed of a network whose own is not known
-TENSORS = 4  # activations alive at one time, the arena's slack included
+SLACK = 1.4  # what ONNX Runtime holds beyond the activations that are alive: fragments, blocked copies
+MOST_MEMORY = 330_000_000  # bytes; more makes tiles larger, but the overlap is a few percent already
+SMALLEST_TILE = 32
 
 
-def tile_for_memory(free: int, scale: int, overlap: int, largest: int = 768) -> int:
-    """The side of the largest tile of `TILES` whose network should fit in a quarter of `free` bytes, at most `largest`.
+def smallest_tile(overlap: int) -> int:
+    """The smallest side of a tile that still has a middle worth its overlap."""
+    return max(SMALLEST_TILE, 2 * overlap + 8)
 
-    Never so small that the overlap leaves less than half of the tile.
+
+def choose_tile(
+    width: int, height: int, overlap: int, multiple_of: int, *, per_pixel: float, per_row: float, memory: float
+) -> tuple[int, int]:
+    """The (width, height) of the tiles that compute least in all, among those that fit in `memory` bytes.
+
+    `per_pixel` is what the network holds for each pixel of a tile, `per_row` what the picture's buffers hold for each
+    row of a tile, in bytes. Where nothing fits, the smallest tile there is.
     """
-    smallest = max(TILES[-1], 4 * overlap)
-    per_pixel = 4 * (CHANNELS * TENSORS + 3 * 3 * scale * scale)
-    for side in TILES:
-        if side <= largest and side * side * per_pixel <= free / 4:
-            return max(side, smallest)
-    return smallest
+    least = smallest_tile(overlap)
+    best: tuple[int, int, int] | None = None
+    for tile_height, rows in _divisions(height, overlap, multiple_of, least):
+        for tile_width, columns in _divisions(width, overlap, multiple_of, least):
+            needed = tile_width * tile_height * per_pixel * SLACK + tile_height * per_row
+            computed = tile_width * columns * tile_height * rows
+            if needed <= memory:
+                if best is None or computed < best[0]:
+                    best = (computed, tile_width, tile_height)
+                break  # more columns only compute more
+    return (best[1], best[2]) if best else (least, least)
+
+
+def _divisions(length: int, overlap: int, multiple_of: int, least: int) -> Iterator[tuple[int, int]]:
+    """Every way to divide `length` into balanced spans, as (size, count), from the whole to the smallest tile."""
+    padded = _up(overlap, multiple_of)
+    whole = _up(length, multiple_of)
+    count = 1
+    while True:
+        size = _up(math.ceil((whole + 2 * padded * (count - 1)) / count), multiple_of)
+        if count > 1 and size < least:
+            return
+        yield size, count
+        if size <= least:
+            return
+        count += 1

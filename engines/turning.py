@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from engines.atomic import write_all
-from engines.decoding import Pixels, Rows
+from engines.rows import Pixels, Rows
 
 # Pixels of up to this many bytes are turned in memory.
 _IN_MEMORY = 48 << 20

@@ -22,11 +22,10 @@ from engines.picture import Picture
 from engines.progress import Progress
 from engines.reading import MAX_PIXELS, open_picture
 from engines.tensor import Pixels, Tensor, fill_transparent, pad, to_pixels, to_tensor
-from engines.tiling import Span, spans, tile_for_memory
+from engines.tiling import MOST_MEMORY, Span, choose_tile, smallest_tile, spans
 from engines.writing import PictureWriter
 
 FILL_REACH = 12  # how far, in pixels, colours are carried under transparency
-SMALLEST_TILE = 32
 BLACK = 1.0 / 255.0
 
 
@@ -140,14 +139,10 @@ def upscale_bands(
     if card.task != "super-resolution" or card.scale is None:
         raise ModelError(f"“{card.name}” is a model for {card.task}, not super-resolution; choose another.")
     overlap = _overlap(card, source)
-    side = tile or tile_for_memory(psutil.virtual_memory().available, card.scale, overlap)
-    if math.isinf(card.overlap):
-        side = max(source.width, source.height, card.size.minimum)
-    if side < (least := smallest_tile(overlap)):
-        raise ModelError(f"A tile of {side} pixels is too small for “{card.name}”; it needs at least {least}.")
-    tiles = _Tiles(model, overlap, side, progress)
-    rows = spans(source.height, side, overlap, card.size.multiple_of)
-    columns = spans(source.width, side, overlap, card.size.multiple_of)
+    tile_width, tile_height = _tile(source, card, overlap, tile)
+    tiles = _Tiles(model, overlap, max(tile_width, tile_height), progress)
+    rows = spans(source.height, tile_height, overlap, card.size.multiple_of)
+    columns = spans(source.width, tile_width, overlap, card.size.multiple_of)
     window = _RowWindow(source, FILL_REACH if source.channels == 4 and source.alpha is None else 0)
     total = source.width * source.height * card.scale**2
     done = 0
@@ -167,8 +162,9 @@ def upscale_bands(
             done += place.shape[0] * place.shape[1]
             number = row_index * len(columns) + column_index + 1
             progress(done, total, f"tile {number} of {len(rows) * len(columns)}")
-        del parts
+        del parts, place
         yield band
+        del band  # before the next one is made
 
 
 def _overlap(card: ModelCard, source: RowSource) -> int:
@@ -179,6 +175,26 @@ def _overlap(card: ModelCard, source: RowSource) -> int:
             f"“{card.name}” must see a whole picture at once, and this one is too large for that; use a smaller picture."
         )
     return 0
+
+
+def _tile(source: RowSource, card: ModelCard, overlap: int, asked: int | None) -> tuple[int, int]:
+    """The width and height of a tile: the side that was `asked` for, or what suits the memory there is."""
+    if math.isinf(card.overlap):
+        return card.size.fit(source.width), card.size.fit(source.height)
+    if asked is None:
+        scale = card.scale or 1
+        return choose_tile(
+            source.width,
+            source.height,
+            overlap,
+            card.size.multiple_of,
+            per_pixel=card.memory + 3 * 4 * scale**2,
+            per_row=source.width * source.channels * source.dtype.itemsize * (1 + scale**2),
+            memory=min(psutil.virtual_memory().available / 4, MOST_MEMORY),
+        )
+    if asked < (least := smallest_tile(overlap)):
+        raise ModelError(f"A tile of {asked} pixels is too small for “{card.name}”; it needs at least {least}.")
+    return asked, asked
 
 
 class _Tiles:
@@ -241,11 +257,6 @@ class _Tiles:
         return output
 
 
-def smallest_tile(overlap: int) -> int:
-    """The smallest side of a tile that still has a middle worth its overlap."""
-    return max(SMALLEST_TILE, 2 * overlap + 8)
-
-
 def _place(large: Pixels, row: Span, column: Span, scale: int) -> Pixels:
     """Where in the enlarged whole `large` lies what the spans keep."""
     return large[row.keep * scale : row.keep_end * scale, column.keep * scale : column.keep_end * scale]
@@ -276,7 +287,8 @@ class _RowWindow:
         """The colours (H, W, 3) of the span's rows, and alpha as three equal channels where it varies."""
         top = max(0, row.start - self._margin)
         bottom = min(self._source.height, row.start + row.size + self._margin)
-        kept = self._rows[top - self._top :]
+        kept = self._rows[top - self._top :].copy()
+        self._rows = kept  # the rest is let go of before more is read
         new = self._source.read(bottom - top - kept.shape[0])
         self._rows = np.concatenate([kept, new]) if kept.shape[0] else new
         self._top = top

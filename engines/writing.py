@@ -11,10 +11,11 @@ from typing import Any, Self
 import numpy as np
 
 from engines.atomic import AtomicFile, target_error
-from engines.encoding import Encoder, EncodingFailed, Pixels, StreamEncoder, WholeEncoder
+from engines.encoding import Encoder, EncodingFailed, StreamEncoder, WholeEncoder
 from engines.errors import TargetError
 from engines.formats import Format, formats_that_hold, shown, target_format
 from engines.metadata import Metadata
+from engines.rows import Pixels
 
 _STREAMED = frozenset({"jpeg", "png", "tiff"})
 

@@ -64,13 +64,13 @@ def fold(network: nn.Module) -> nn.Module:
 def export_superres(network: nn.Module, card: ModelCard, target: Path) -> Parity:
     """Write `network` as an upscaling model with `card`, and its companion; each appears only when it is whole and true.
 
-    The card's size and overlap are measured here. Raises ModelError where the file does not compute what torch computes.
+    The card's overlap and memory are measured here. Raises ModelError where the file does not compute what torch computes.
     """
     network = network.to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
     folded = fold(network).eval()
     scale = card.scale or 1
-    card = replace(card, overlap=measure_overlap(folded, scale))
     model = to_onnx(Published(folded))
+    card = replace(card, overlap=measure_overlap(folded, scale), memory=measure_memory(model))
     write_card(model, card)
     onnx.checker.check_model(model, full_check=True)
 
@@ -205,6 +205,28 @@ def measure_overlap(network: nn.Module, scale: int) -> float:
         if reach < half:
             return float(reach)
     return math.inf
+
+
+def measure_memory(model: onnx.ModelProto, side: int = 64) -> float:
+    """The most bytes of activations that are alive at one time while the graph runs in order, for each input pixel."""
+    fixed = onnx.ModelProto()
+    fixed.CopyFrom(model)
+    for place, length in zip(fixed.graph.input[0].type.tensor_type.shape.dim, (1, 3, side, side), strict=True):
+        place.dim_value = length
+    del fixed.graph.value_info[:]
+    graph = onnx.shape_inference.infer_shapes(fixed, data_prop=True).graph
+    sizes = {
+        value.name: 4 * math.prod(max(1, length.dim_value) for length in value.type.tensor_type.shape.dim)
+        for value in [*graph.input, *graph.value_info, *graph.output]
+    }
+    last_use = {name: place for place, node in enumerate(graph.node) for name in node.input}
+    alive: dict[str, int] = {graph.input[0].name: sizes[graph.input[0].name]}
+    most = 0
+    for place, node in enumerate(graph.node):
+        alive |= {name: sizes.get(name, 0) for name in node.output}
+        most = max(most, sum(alive.values()))
+        alive = {name: size for name, size in alive.items() if last_use.get(name, len(graph.node)) > place}
+    return round(most / side**2, 1)
 
 
 def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:

@@ -466,6 +466,32 @@ def test_every_layout_of_a_tiff_is_read(tmp_path, options):
     assert picture.notices == (), "smaller copies of the same picture are no pages"
 
 
+def test_a_camera_raw_file_is_not_taken_for_its_preview(tmp_path):
+    """P6: they are TIFFs that begin with a small picture of the photo."""
+    Image.new("RGB", (16, 12)).save(tmp_path / "a.nef", "TIFF", tiffinfo={254: 1})
+    Image.new("RGB", (16, 12)).save(tmp_path / "a.dng", "TIFF", tiffinfo={50706: b"\1\4\0\0"})
+    for name in ("a.nef", "a.dng"):
+        with pytest.raises(PictureError, match="camera raw file; develop it"):
+            load(tmp_path / name)
+
+
+def test_a_phones_heic_photo_gets_a_sentence_of_its_own(tmp_path):
+    """P6."""
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    with pytest.raises(PictureError, match="HEIC.*export it as JPEG"):
+        load(tmp_path / "a.heic")
+
+
+@pytest.mark.parametrize("depth", [8, 10, 12])
+def test_a_deep_avif_is_rounded_with_a_notice(tmp_path, depth):
+    """P6."""
+    image = libvips().Image.new_from_array(np.full((16, 16, 3), 30000, np.uint16)).copy(interpretation="rgb16")
+    image.heifsave(str(tmp_path / "a.avif"), compression="av1", bitdepth=depth, Q=95)
+    picture = load(tmp_path / "a.avif")
+    assert abs(int(picture.pixels[8, 8, 0]) - 117) <= 2
+    assert len(picture.notices) == (depth > 8)
+
+
 def test_metadata_behind_the_pixels_of_a_png_is_found(tmp_path):
     """Some programs append EXIF and XMP after the pixels."""
     pixels = zlib.compress(b"\0\1\2\3")
@@ -514,7 +540,7 @@ def test_a_file_that_is_cut_while_open_gets_a_sentence(tmp_path, suffix):
 
 
 def test_a_large_jpeg_that_is_cut_while_open_does_not_end_the_program(tmp_path):
-    """P8: libvips would map it into memory, and what is mapped and no longer there ends a program at once."""
+    """P8: what libvips maps into memory and is no longer there ends a program at once."""
     path = tmp_path / "a.jpg"
     pixels = np.random.default_rng(0).integers(0, 256, (3000, 2000, 3), np.uint8)
     save(Picture(pixels), path)

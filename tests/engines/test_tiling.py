@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from engines.tiling import TILES, spans, tile_for_memory
+from engines.tiling import SLACK, choose_tile, smallest_tile, spans
 
 lengths = st.integers(1, 3000)
 tiles = st.integers(8, 700)
@@ -23,14 +24,14 @@ def test_the_invariants_of_spans(length: int, tile: int, overlap: int, multiple:
     found = spans(length, tile, overlap, multiple)
     assert len({span.size for span in found}) == 1
     assert found[0].keep == 0 and found[-1].keep_end == length
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         assert before.keep_end == after.keep
         assert after.start >= before.start
     for span in found:
         assert span.keep < span.keep_end
         assert span.start % multiple == 0 and span.size % multiple == 0
         assert span.size <= max(tile, multiple)
-        assert 0 <= span.start and span.start + span.size < length + multiple
+        assert span.start >= 0 and span.start + span.size < length + multiple
         assert span.start == 0 or span.keep - span.start >= overlap
         assert span.start + span.size >= length or span.start + span.size - span.keep_end >= overlap
 
@@ -51,8 +52,29 @@ def test_a_tile_that_is_all_overlap_is_refused() -> None:
         spans(0, 40, 2)
 
 
-def test_more_memory_gives_larger_tiles() -> None:
-    sizes = [tile_for_memory(free, 2, 12) for free in (0, 2**28, 2**30, 2**32, 2**36)]
-    assert sizes == sorted(sizes)
-    assert sizes[0] == TILES[-1]
-    assert tile_for_memory(0, 2, 40) >= 160
+@given(lengths, lengths, overlaps, st.floats(1e5, 1e9))
+def test_a_chosen_tile_fits_and_serves(width: int, height: int, overlap: int, memory: float) -> None:
+    tile_width, tile_height = choose_tile(width, height, overlap, 1, per_pixel=500, per_row=9 * width, memory=memory)
+    least = smallest_tile(overlap)
+    needed = tile_width * tile_height * 500 * SLACK + tile_height * 9 * width
+    assert needed <= memory or (tile_width <= least and tile_height <= least)
+    for length, tile in ((width, tile_width), (height, tile_height)):
+        assert len(spans(length, tile, overlap)) >= 1
+        assert tile >= min(length, least) or tile >= least
+
+
+def computed(width: int, height: int, memory: float) -> int:
+    tile_width, tile_height = choose_tile(width, height, 22, 1, per_pixel=440, per_row=15 * width, memory=memory)
+    rows, columns = spans(height, tile_height, 22), spans(width, tile_width, 22)
+    return len(rows) * rows[0].size * len(columns) * columns[0].size
+
+
+def test_more_memory_never_computes_more() -> None:
+    for width, height in ((2449, 1633), (300, 4000), (12248, 8165)):
+        costs = [computed(width, height, memory) for memory in (1e6, 1e7, 1e8, 3e8, 1e9, 1e12)]
+        assert costs == sorted(costs, reverse=True)
+        assert costs[-1] == width * height  # in one tile, at last
+
+
+def test_four_megapixels_compute_a_tenth_more_at_most() -> None:
+    assert computed(2449, 1633, 330e6) < 1.10 * 2449 * 1633

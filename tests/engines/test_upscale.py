@@ -170,9 +170,10 @@ def test_a_black_photo_may_stay_black(tmp_path: Path) -> None:
 
 
 def test_a_tile_without_a_middle_is_said(tmp_path: Path, photo_pixels: np.ndarray) -> None:
-    with open_model(tiny_superres(tmp_path / "m.onnx", card=card_for(2, overlap=30)), "cpu") as model:
-        with pytest.raises(ModelError, match="A tile of 64 pixels is too small .* at least 68"):
-            upscale(picture_of(photo_pixels), model, tile=64)
+    words = "A tile of 64 pixels is too small .* at least 68"
+    path = tiny_superres(tmp_path / "m.onnx", card=card_for(2, overlap=30))
+    with open_model(path, "cpu") as model, pytest.raises(ModelError, match=words):
+        upscale(picture_of(photo_pixels), model, tile=64)
 
 
 def test_a_model_that_sees_everything_is_run_whole_or_refused(tmp_path: Path, photo_pixels: np.ndarray) -> None:

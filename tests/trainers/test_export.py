@@ -70,6 +70,13 @@ def test_the_card_is_kept_and_the_overlap_measured(tmp_path: Path) -> None:
     assert read.overlap == 6  # six 3×3 convolutions in sequence reach six pixels
 
 
+def test_the_memory_is_that_of_the_activations_alive(tmp_path: Path) -> None:
+    """In a block three tensors of 8 channels are alive at once (its input, and both sides of a convolution), and the image."""
+    path = tmp_path / "mine.onnx"
+    export_superres(Fast(2, 8, 2), card(2), path)
+    assert 3 * 8 * 4 <= read_card(path).memory <= 4 * 8 * 4 + 3 * 4 * 8
+
+
 class SeesEverything(nn.Module):
     def __init__(self) -> None:
         super().__init__()
