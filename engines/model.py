@@ -107,7 +107,7 @@ class Model:
         # The pattern is learned in a first run and laid out anew for the second: for a while both are in memory.
         options.enable_mem_pattern = False
         # A spinning worker takes the processor from the window while it waits for its share of the next operation.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "1")
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         return ort.InferenceSession(str(self.path), options, providers=providers)
 
     def _checked(self, session: Any) -> Any:

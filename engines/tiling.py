@@ -53,8 +53,8 @@ def _up(length: int, multiple_of: int) -> int:
     return math.ceil(length / multiple_of) * multiple_of
 
 
-SLACK = 1.4  # what ONNX Runtime holds beyond the activations that are alive: fragments, blocked copies
-MOST_MEMORY = 330_000_000  # bytes; more makes tiles larger, but the overlap is a few percent already
+SLACK = 1.2  # what ONNX Runtime holds beyond the activations that are alive: fragments, blocked copies
+MOST_MEMORY = 360_000_000  # bytes; more makes tiles larger, but the overlap is a few percent already
 SMALLEST_TILE = 32
 
 

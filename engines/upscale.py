@@ -144,27 +144,26 @@ def upscale_bands(
     rows = spans(source.height, tile_height, overlap, card.size.multiple_of)
     columns = spans(source.width, tile_width, overlap, card.size.multiple_of)
     window = _RowWindow(source, FILL_REACH if source.channels == 4 and source.alpha is None else 0)
-    total = source.width * source.height * card.scale**2
-    done = 0
-    progress(0, total, f"tile 1 of {len(rows) * len(columns)}")
-    for row_index, row in enumerate(rows):
-        parts = window.planes(row)
-        band = np.empty(
-            ((row.keep_end - row.keep) * card.scale, source.width * card.scale, source.channels), source.dtype
-        )
-        if source.channels == 4 and source.alpha is not None:
-            band[..., 3] = source.alpha
-        for column_index, column in enumerate(columns):
-            place = band[:, column.keep * card.scale : column.keep_end * card.scale]
-            place[..., :3] = tiles.enlarge(parts[0], row, column)
-            if len(parts) == 2:
-                place[..., 3] = tiles.enlarge(parts[1], row, column)[..., 1]
-            done += place.shape[0] * place.shape[1]
-            number = row_index * len(columns) + column_index + 1
-            progress(done, total, f"tile {number} of {len(rows) * len(columns)}")
-        del parts, place
-        yield band
-        del band  # before the next one is made
+    count = _Count(len(rows) * len(columns), source.width * source.height * card.scale**2, progress)
+    for row in rows:
+        yield _band(source, window.planes(row), row, columns, tiles, count)
+
+
+def _band(
+    source: RowSource, planes: list[Pixels], row: Span, columns: list[Span], tiles: _Tiles, count: _Count
+) -> Pixels:
+    """What `row` keeps, enlarged over the whole width: colours, and alpha where there is one."""
+    scale = tiles.scale
+    band = np.empty(((row.keep_end - row.keep) * scale, source.width * scale, source.channels), source.dtype)
+    if source.channels == 4 and source.alpha is not None:
+        band[..., 3] = source.alpha
+    for column in columns:
+        place = band[:, column.keep * scale : column.keep_end * scale]
+        place[..., :3] = tiles.enlarge(planes[0], row, column)
+        if len(planes) == 2:
+            place[..., 3] = tiles.enlarge(planes[1], row, column)[..., 1]
+        count.add(place.shape[0] * place.shape[1])
+    return band
 
 
 def _overlap(card: ModelCard, source: RowSource) -> int:
@@ -175,6 +174,21 @@ def _overlap(card: ModelCard, source: RowSource) -> int:
             f"“{card.name}” must see a whole picture at once, and this one is too large for that; use a smaller picture."
         )
     return 0
+
+
+class _Count:
+    """Tells the progress of tiles in pixels of the output."""
+
+    def __init__(self, tiles: int, total: int, progress: Progress) -> None:
+        self._tiles, self._total, self._progress = tiles, total, progress
+        self._tile = self._done = 0
+        progress(0, total, f"tile 1 of {tiles}")
+
+    def add(self, pixels: int) -> None:
+        """Another tile is done, and with it `pixels`."""
+        self._tile += 1
+        self._done += pixels
+        self._progress(self._done, self._total, f"tile {self._tile} of {self._tiles}")
 
 
 def _tile(source: RowSource, card: ModelCard, overlap: int, asked: int | None) -> tuple[int, int]:
@@ -189,7 +203,7 @@ def _tile(source: RowSource, card: ModelCard, overlap: int, asked: int | None) -
             overlap,
             card.size.multiple_of,
             per_pixel=card.memory + 3 * 4 * scale**2,
-            per_row=source.width * source.channels * source.dtype.itemsize * (1 + scale**2),
+            per_row=2 * source.width * source.channels * source.dtype.itemsize * (1 + scale**2),  # and the encoder's
             memory=min(psutil.virtual_memory().available / 4, MOST_MEMORY),
         )
     if asked < (least := smallest_tile(overlap)):
@@ -205,12 +219,12 @@ class _Tiles:
         self._overlap = overlap
         self._limit = side
         self._progress = progress
-        self._scale = model.card.scale or 1
+        self.scale = model.card.scale or 1
         self._size = model.card.size
 
     def enlarge(self, pixels: Pixels, row: Span, column: Span) -> Pixels:
         """What `row` and `column` keep of `pixels` (the row's H, W, 3), enlarged."""
-        return _kept(self._enlarge(pixels[:, column.start : column.start + column.size]), row, column, self._scale)
+        return _kept(self._enlarge(pixels[:, column.start : column.start + column.size]), row, column, self.scale)
 
     def _enlarge(self, tile: Pixels) -> Pixels:
         """The whole `tile` enlarged: at once, or in parts where it is larger than what fits in memory."""
@@ -219,14 +233,14 @@ class _Tiles:
             try:
                 tensor = pad(to_tensor(tile), self._size.fit(height), self._size.fit(width))
                 output = self._checked(self._model.run(tensor, self._progress), tensor)
-                return to_pixels(output[:, :, : height * self._scale, : width * self._scale], tile.dtype)
+                return to_pixels(output[:, :, : height * self.scale, : width * self.scale], tile.dtype)
             except (OutOfMemory, MemoryError):
                 self._take_smaller(max(height, width))
-        large = np.empty((height * self._scale, width * self._scale, 3), tile.dtype)
+        large = np.empty((height * self.scale, width * self.scale, 3), tile.dtype)
         for row in spans(height, self._limit, self._overlap, self._size.multiple_of):
             for column in spans(width, self._limit, self._overlap, self._size.multiple_of):
                 part = tile[row.start : row.start + row.size, column.start : column.start + column.size]
-                _place(large, row, column, self._scale)[:] = _kept(self._enlarge(part), row, column, self._scale)
+                _place(large, row, column, self.scale)[:] = _kept(self._enlarge(part), row, column, self.scale)
         return large
 
     def _take_smaller(self, side: int) -> None:
@@ -246,7 +260,7 @@ class _Tiles:
 
     def _checked(self, output: Tensor, tensor: Tensor) -> Tensor:
         n, channels, height, width = tensor.shape
-        expected = (n, channels, height * self._scale, width * self._scale)
+        expected = (n, channels, height * self.scale, width * self.scale)
         if output.shape != expected:
             raise ModelError(
                 f"“{self._model.card.name}” returned {_shape(output)} where its card promises {_shape(expected)}; "

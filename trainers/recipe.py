@@ -160,7 +160,9 @@ def load(path: Path) -> Recipe:
 
 def _sentence(error: ValidationError) -> str:
     """The first fault of `error` in words: field, value and what is allowed."""
-    fault = error.errors(include_url=False)[0]
+    faults = error.errors(include_url=False)
+    # A misspelt field is also a missing one; what the person wrote says more than what they did not.
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     place = ".".join(str(part) for part in fault["loc"]) or "the recipe"
     value = fault.get("input")
     context = fault.get("ctx", {})

@@ -69,7 +69,7 @@ def test_it_learns(photos: Path, tmp_path: Path) -> None:
     recipe = tiny(photos, stages=[{"steps": 150, "patch": 16, "batch": 4}], optimiser="muon", checkpoint_every=999)
     events = list(train(recipe, tmp_path))
     losses = [event.loss for event in events if isinstance(event, Step)]
-    assert np.mean(losses[-20:]) < 0.8 * np.mean(losses[:20])
+    assert np.mean(losses[-20:]) < 0.9 * np.mean(losses[:20])
     quality = [event.metrics["PSNR"] for event in events if isinstance(event, Validation)]
     assert quality[-1] > quality[0]
 
