@@ -218,8 +218,8 @@ def set_rates(recipe: Recipe, optimisers: list[torch.optim.Optimizer], share: fl
 def check_same_run(recipe: Recipe, saved: dict[str, Any]) -> None:
     """Raise RecipeError unless a checkpoint was made by `recipe`, or by one that differs only in what may change."""
     may_change = {
-        "stages", "data", "title", "description", "author", "licence", "device",
-        "validate_every", "checkpoint_every", "start_from",
+        "stages", "data", "title", "description", "author", "licence", "device", "rate", "muon_rate", "rate_floor",
+        "warm_up", "validate_every", "checkpoint_every", "start_from",
     }  # fmt: skip
     mine, other = recipe.model_dump(mode="json"), saved["recipe"]
     for field, value in mine.items():
