@@ -80,12 +80,10 @@ def upscale(
     """Upscale the picture IN and write it to OUT."""
 
     def work(console: Console) -> None:
-        from app.upscale_command import upscale_one
+        from app.upscale_command import Options, upscale_one
 
-        upscale_one(
-            console, source, target, model=model, scale=scale, tile=tile, device=device, format=format, quality=quality,
-            strip=strip, max_pixels=max_pixels, overwrite_source=overwrite_source,
-        )  # fmt: skip
+        options = Options(model, scale, tile, device, format, quality, strip, max_pixels, overwrite_source)
+        upscale_one(console, source, target, options)
 
     raise typer.Exit(run(work, as_json))
 
@@ -119,12 +117,10 @@ def batch(
         raise typer.BadParameter(f"“{existing}” is none of skip, newer, number, overwrite.", param_hint="--existing")
 
     def work(console: Console) -> None:
-        from app.upscale_command import upscale_folder
+        from app.upscale_command import Options, upscale_folder
 
-        upscale_folder(
-            console, folder, out_folder, model=model, scale=scale, tile=tile, device=device, format=format,
-            quality=quality, strip=strip, max_pixels=max_pixels, recursive=recursive, existing=existing,
-        )  # fmt: skip
+        options = Options(model, scale, tile, device, format, quality, strip, max_pixels)
+        upscale_folder(console, folder, out_folder, options, recursive=recursive, existing=existing)
 
     raise typer.Exit(run(work, as_json))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from app.console import Console, Failure
@@ -12,47 +13,53 @@ from engines.library import ModelLibrary
 from engines.model import Model, open_model
 from engines.progress import Progress
 from engines.reading import MAX_PIXELS
-from engines.upscale import upscale_file
+from engines.upscale import UpscaleOutcome, upscale_file
 
 
-def _open(console: Console, model: str | None, scale: int | None, device: str) -> Model:
-    entry = ModelLibrary(model_folders()).find(model, task="super-resolution", scale=scale)
-    opened = open_model(entry.path, device)
+@dataclass(frozen=True)
+class Options:
+    """How to upscale, as the command line's options of the same names say; None leaves the choice to Duskroom."""
+
+    model: str | None
+    scale: int | None
+    tile: int | None
+    device: str
+    format: str | None
+    quality: int | None
+    strip: bool
+    max_pixels: int | None
+    overwrite_source: bool = False
+
+
+def _open(console: Console, options: Options) -> Model:
+    library = ModelLibrary(model_folders())
+    entry = library.find(options.model, task="super-resolution", scale=options.scale)
+    opened = open_model(entry.path, options.device)
     if opened.opening_notice:
         console.notice(opened.opening_notice)
     return opened
 
 
-def upscale_one(
-    console: Console,
-    source: Path,
-    target: Path,
-    *,
-    model: str | None,
-    scale: int | None,
-    tile: int | None,
-    device: str,
-    format: str | None,
-    quality: int | None,
-    strip: bool,
-    max_pixels: int | None,
-    overwrite_source: bool,
-) -> None:
+def _upscale(source: Path, target: Path, opened: Model, options: Options, progress: Progress) -> UpscaleOutcome:
+    return upscale_file(
+        source,
+        target,
+        opened,
+        tile=options.tile,
+        format=options.format,
+        quality=options.quality,
+        strip=options.strip,
+        max_pixels=options.max_pixels or MAX_PIXELS,
+        overwrite_source=options.overwrite_source,
+        progress=progress,
+    )
+
+
+def upscale_one(console: Console, source: Path, target: Path, options: Options) -> None:
     """Upscale one file and say what became of it."""
     start = time.monotonic()
-    with _open(console, model, scale, device) as opened:
-        outcome = upscale_file(
-            source,
-            target,
-            opened,
-            tile=tile,
-            format=format,
-            quality=quality,
-            strip=strip,
-            max_pixels=max_pixels or MAX_PIXELS,
-            overwrite_source=overwrite_source,
-            progress=console.progress,
-        )
+    with _open(console, options) as opened:
+        outcome = _upscale(source, target, opened, options, console.progress)
         for notice in outcome.notices:
             console.notice(notice)
         seconds = time.monotonic() - start
@@ -69,41 +76,17 @@ def upscale_one(
 
 
 def upscale_folder(
-    console: Console,
-    folder: Path,
-    out_folder: Path,
-    *,
-    model: str | None,
-    scale: int | None,
-    tile: int | None,
-    device: str,
-    format: str | None,
-    quality: int | None,
-    strip: bool,
-    max_pixels: int | None,
-    recursive: bool,
-    existing: str,
+    console: Console, folder: Path, out_folder: Path, options: Options, *, recursive: bool, existing: str
 ) -> None:
     """Upscale every picture of a folder, a line each. Raises Failure where one failed; the others are done."""
-    tasks = plan_batch(folder, out_folder, format=format, recursive=recursive, existing=existing)
+    tasks = plan_batch(folder, out_folder, format=options.format, recursive=recursive, existing=existing)
     if not tasks:
         console.say(f"There are no pictures in “{folder}”.", "done", done=0, skipped=0, failed=0)
         return
-    with _open(console, model, scale, device) as opened:
+    with _open(console, options) as opened:
 
         def one(source: Path, target: Path, progress: Progress) -> tuple[str, ...]:
-            outcome = upscale_file(
-                source,
-                target,
-                opened,
-                tile=tile,
-                format=format,
-                quality=quality,
-                strip=strip,
-                max_pixels=max_pixels or MAX_PIXELS,
-                progress=progress,
-            )
-            return outcome.notices
+            return _upscale(source, target, opened, options, progress).notices
 
         counts = {"done": 0, "skipped": 0, "failed": 0}
         for outcome in batch(tasks, one, console.progress):

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.card import ModelCard, Size, TrainingData, from_metadata, read_card, read_metadata, to_metadata
+from engines.card import ModelCard, Size, TrainingData, from_metadata, read_card, to_metadata
 from engines.errors import CardError, ModelError
+from engines.onnx_metadata import read_metadata
 from tests.models import card_for, save_model, tiny_superres
 
 words = st.text(max_size=30)
