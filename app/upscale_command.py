@@ -34,7 +34,7 @@ class Options:
 def _open(console: Console, options: Options) -> Model:
     library = ModelLibrary(model_folders())
     entry = library.find(options.model, task="super-resolution", scale=options.scale)
-    opened = open_model(entry.path, options.device)
+    opened = open_model(entry.path, options.device, spinning=True)
     if opened.opening_notice:
         console.notice(opened.opening_notice)
     return opened
