@@ -24,9 +24,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-COMMANDS = ("upscale", "batch", "train", "export", "models", "doctor")
-"""What the editor's entry point passes on to the command line."""
-
 Model = Annotated[
     str | None, typer.Option("--model", help="A model's name in the library, or a file.", metavar="NAME|FILE")
 ]

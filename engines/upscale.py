@@ -98,7 +98,7 @@ def upscale_file(
     overwrite_source: bool = False,
     progress: Progress | None = None,
 ) -> UpscaleOutcome:
-    """Upscale the file `source` to the file `target`, streaming: memory does not grow with the picture's height.
+    """Upscale the file `source` to the file `target`, streaming: JPEG, PNG and TIFF are never whole in memory.
 
     `format`, `quality` (1 to 100) and `strip` are those of `engines.writing.PictureWriter`. The target appears only when
     it is whole. Raises PictureError, TargetError, and what `upscale_bands` raises.

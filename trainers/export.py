@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
-from engines.card import ModelCard, TrainingData, read_card, write_card
+from engines.card import ModelCard, read_card, write_card
 from engines.errors import ModelError, TargetError
 from engines.model import open_model
 
@@ -289,8 +289,3 @@ def read_weights(path: Path, network: nn.Module) -> Mapping[str, Tensor]:
 def recipe_text(recipe: Mapping[str, object]) -> str:
     """A recipe as the one-line JSON that a card carries."""
     return json.dumps(recipe, ensure_ascii=False, separators=(",", ":"))
-
-
-def training_data(name: str, source: str, licence: str, images: int) -> TrainingData:
-    """What a card says of the pictures that were learned from."""
-    return TrainingData(name=name, source=source, licence=licence, images=images)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from engines.card import ModelCard, Size
+from engines.card import ModelCard, Size, TrainingData
 from engines.errors import RecipeError
 from trainers.checkpoint import load_checkpoint
 from trainers.datasets import find_photos
 from trainers.ema import Average
-from trainers.export import export_superres, recipe_text, training_data
+from trainers.export import export_superres, recipe_text
 from trainers.parts import make_network
 from trainers.recipe import Recipe, from_values
 from trainers.train_superres import read_validation, validate
@@ -63,7 +63,7 @@ def make_card(recipe: Recipe, metrics: dict[str, float]) -> ModelCard:
         description=recipe.description,
         scale=recipe.scale,
         size=Size(minimum=1, multiple_of=1),
-        training_data=training_data(
+        training_data=TrainingData(
             data.name or ", ".join(p.name for p in data.photos), data.source, data.licence, images
         ),
         metrics=metrics,

@@ -25,11 +25,6 @@ class Part(Strict):
     kind: str = Field(min_length=1, max_length=200)
     options: dict[str, Any] = {}
 
-    @property
-    def is_import_path(self) -> bool:
-        """Whether `kind` names code by where it is imported from."""
-        return ":" in self.kind
-
 
 class Data(Strict):
     """The pictures, and what the card will say of them.
