@@ -1,14 +1,37 @@
-"""Pixel losses: each takes the network's output and the true picture, RGB in [0, 1], and returns their mean difference."""
+"""What networks are trained to lower: pixel losses, the adversarial objectives, and auxiliary losses beside them.
+
+A recipe names one of each table's entries, or an import path to a function with the signature that the table's type gives:
+`PixelLoss` (output, truth), `AuxiliaryLoss` (outputs of a step), or a whole `Objective`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engines.errors import RecipeError
+from trainers.objectives import (
+    Logits,
+    Objective,
+    bce_discriminator,
+    critic_discriminator,
+    critic_generator,
+    divergence_penalty,
+    gradient_penalty,
+    hinge_discriminator,
+    lsgan_discriminator,
+    lsgan_generator,
+    non_saturating_generator,
+    r1_penalty,
+)
+
 PixelLoss = Callable[[Tensor, Tensor], Tensor]
+"""(output, truth) → scalar: both RGB pictures of one shape, (N, 3, H, W)."""
 
 
 def charbonnier(output: Tensor, truth: Tensor, epsilon: float = 1e-3) -> Tensor:
@@ -20,4 +43,131 @@ PIXEL_LOSSES: dict[str, PixelLoss] = {
     "l1": F.l1_loss,
     "l2": F.mse_loss,
     "charbonnier": charbonnier,
+}
+
+
+OBJECTIVES: dict[str, Objective] = {
+    "bce": Objective(bce_discriminator, non_saturating_generator),
+    "lsgan": Objective(lsgan_discriminator, lsgan_generator),
+    "hinge": Objective(hinge_discriminator, critic_generator),
+    "wgan": Objective(critic_discriminator, critic_generator, clip=0.01),
+    "wgan-gp": Objective(
+        critic_discriminator, critic_generator, gradient_penalty, penalty_weight=10.0, per_sample_penalty=True
+    ),
+    "wgan-div": Objective(
+        critic_discriminator, critic_generator, divergence_penalty, penalty_weight=2.0, per_sample_penalty=True
+    ),
+    "r1": Objective(
+        bce_discriminator, non_saturating_generator, r1_penalty, penalty_weight=10.0, per_sample_penalty=True
+    ),
+}
+"""The adversarial objectives, with the weights of their papers. The weight of wgan-div is its k, that of r1 its γ."""
+
+
+def make_objective(
+    name: str, *, penalty_weight: float | None = None, clip: float | None = None, smoothing: float = 0.0
+) -> Objective:
+    """The objective called `name`, with another penalty weight, another clipping limit or label smoothing.
+
+    `smoothing`, from 0 to below 0.5, is how far the target of real pictures lies under 1. Raises RecipeError where there
+    is no such objective, a number is out of range, or the objective has nothing that the number could change.
+    """
+    if name not in OBJECTIVES:
+        raise RecipeError(f"There is no objective called “{name}”; choose {', '.join(sorted(OBJECTIVES))}.")
+    objective = OBJECTIVES[name]
+    if penalty_weight is not None:
+        if objective.penalty is None:
+            raise RecipeError(f"The objective “{name}” has no penalty to weigh; take “penalty_weight” out.")
+        if penalty_weight < 0:
+            raise RecipeError(f"A penalty's weight cannot be below 0, and {penalty_weight:g} is; give 0 or more.")
+        objective = replace(objective, penalty_weight=penalty_weight)
+    if clip is not None:
+        if objective.clip is None:
+            raise RecipeError(f"The objective “{name}” clips no weights; take “clip” out, or choose wgan.")
+        if clip <= 0:
+            raise RecipeError(f"Weights cannot be clipped at {clip:g}; give a limit above 0, such as 0.01.")
+        objective = replace(objective, clip=clip)
+    if smoothing:
+        if objective.discriminator is not bce_discriminator:
+            raise RecipeError(f"Label smoothing is for bce and r1, not for “{name}”; take “smoothing” out.")
+        if not 0 < smoothing < 0.5:
+            raise RecipeError(f"Label smoothing lies from 0 to below 0.5, and {smoothing:g} does not; 0.1 is usual.")
+        objective = replace(objective, discriminator=partial(bce_discriminator, smoothing=smoothing))
+    return objective
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What one adversarial step has computed: all that an auxiliary loss may look at.
+
+    `real` and `fake` are batches of pictures, (N, 3, H, W). Logits and features are the discriminator's, features one
+    tensor a layer with the batch first. Labels are int64, (N,); class logits, (N, classes), are an auxiliary classifier's.
+    On the generator's side nothing of `real` carries a gradient, and `real_class_logits` is None, for the generator
+    cannot change it. What a step does not have is None, or empty.
+    """
+
+    real: Tensor | None
+    fake: Tensor
+    real_logits: Logits | None = None
+    fake_logits: Logits | None = None
+    real_features: Sequence[Tensor] = ()
+    fake_features: Sequence[Tensor] = ()
+    real_labels: Tensor | None = None
+    fake_labels: Tensor | None = None
+    real_class_logits: Tensor | None = None
+    fake_class_logits: Tensor | None = None
+
+
+AuxiliaryLoss = Callable[[Outputs], Tensor]
+"""(outputs of a step) → scalar, added with its weight to the loss of the side, generator or discriminator, that lists it."""
+
+
+def feature_matching(outputs: Outputs) -> Tensor:
+    """How far the mean features of fake pictures are from those of real ones; for the generator.
+
+    Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.1: the squared distance, here as a mean over
+    the numbers of each layer, and over the layers that the discriminator shows. Raises RecipeError where it shows none.
+    """
+    if not outputs.fake_features or not outputs.real_features:
+        raise RecipeError(
+            "Feature matching compares features, and this discriminator shows none; "
+            "choose another discriminator, or take the loss out."
+        )
+    pairs = zip(outputs.real_features, outputs.fake_features, strict=True)
+    layers = [F.mse_loss(fake.float().mean(0), real.detach().float().mean(0)) for real, fake in pairs]
+    return torch.stack(layers).mean()
+
+
+def auxiliary_classifier(outputs: Outputs) -> Tensor:
+    """Cross-entropy of the class logits with the labels, of the fake and, where there are any, the real; for both sides.
+
+    Odena et al. 2017, "Conditional Image Synthesis with Auxiliary Classifier GANs", equation 3. Raises RecipeError where
+    the discriminator gives no class logits or the pictures have no labels.
+    """
+    if outputs.fake_class_logits is None or outputs.fake_labels is None:
+        raise RecipeError(
+            "An auxiliary classifier needs a discriminator with classes and pictures with labels; "
+            "give the discriminator its number of classes, and put the pictures into a folder for each label."
+        )
+    loss = F.cross_entropy(outputs.fake_class_logits.float(), outputs.fake_labels)
+    if outputs.real_class_logits is not None and outputs.real_labels is not None:
+        loss = loss + F.cross_entropy(outputs.real_class_logits.float(), outputs.real_labels)
+    return loss
+
+
+def paired(loss: PixelLoss) -> AuxiliaryLoss:
+    """The pixel loss between each fake picture and the real one at its place; for a generator that is shown the real one."""
+
+    def between(outputs: Outputs) -> Tensor:
+        if outputs.real is None:
+            raise RecipeError("A pixel loss compares with real pictures, and this step has none; take the loss out.")
+        return loss(outputs.fake.float(), outputs.real.float())
+
+    return between
+
+
+AUXILIARY: dict[str, AuxiliaryLoss] = {
+    "feature-matching": feature_matching,
+    "auxiliary-classifier": auxiliary_classifier,
+    **{name: paired(loss) for name, loss in PIXEL_LOSSES.items()},
 }

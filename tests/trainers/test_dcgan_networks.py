@@ -1,0 +1,136 @@
+"""DCGAN's networks: published parameter counts, sizes, first weights, features; and the fully connected ones."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator, initialise
+from trainers.networks.discriminators import without_batch_norm
+from trainers.networks.mlp import MLPDiscriminator, MLPGenerator
+
+
+def count(network: nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+# MMagic's DCGAN at 64×64: 1024 channels at 4×4, and a bias in each layer that no batch norm follows.
+MMAGIC_GENERATOR = (
+    (100 * 1024 * 16 + 2 * 1024)  # 4×4: kernel of 16, no bias; weight and bias of batch norm
+    + (1024 * 512 * 16 + 2 * 512)  # 8×8
+    + (512 * 256 * 16 + 2 * 256)  # 16×16
+    + (256 * 128 * 16 + 2 * 128)  # 32×32
+    + (128 * 3 * 16 + 3)  # 64×64, with a bias
+)
+MMAGIC_DISCRIMINATOR = (
+    (3 * 128 * 16 + 128)  # 32×32, with a bias
+    + (128 * 256 * 16 + 2 * 256)  # 16×16
+    + (256 * 512 * 16 + 2 * 512)  # 8×8
+    + (512 * 1024 * 16 + 2 * 1024)  # 4×4
+    + (1024 * 1 * 16 + 1)  # 1×1, with a bias
+)
+
+
+def test_parameters_are_as_many_as_in_the_tutorial() -> None:
+    assert count(DCGANGenerator(64, base_channels=512, latent_size=100)) == 3_576_704
+    assert count(DCGANDiscriminator(64, base_channels=512)) == 2_765_568
+
+
+def test_parameters_are_as_many_as_in_mmagic() -> None:
+    assert MMAGIC_GENERATOR == 12_658_435 and MMAGIC_DISCRIMINATOR == 11_036_289
+    assert count(DCGANGenerator(64, base_channels=1024, bias=True)) == MMAGIC_GENERATOR
+    assert count(DCGANDiscriminator(64, base_channels=1024, bias=True)) == MMAGIC_DISCRIMINATOR
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_sizes_and_ranges(size: int) -> None:
+    generator, discriminator = DCGANGenerator(size, 64, latent_size=10), DCGANDiscriminator(size, 64)
+    initialise(generator, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        pictures = generator(torch.randn(2, 10))
+        assert pictures.shape == (2, 3, size, size)
+        assert float(pictures.abs().max()) <= 1
+        assert torch.equal(generator(torch.ones(2, 10, 1, 1)), generator(torch.ones(2, 10)))
+        assert discriminator(pictures).shape == (2,)
+
+
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_the_width_at_4_by_4_is_base_channels(size: int) -> None:
+    generator, discriminator = DCGANGenerator(size, 64), DCGANDiscriminator(size, 64)
+    shapes: list[torch.Size] = []
+    for block in generator.blocks:
+        block.register_forward_hook(lambda _module, _inputs, output: shapes.append(output.shape))
+    with torch.no_grad():
+        features = discriminator.judge(generator(torch.randn(2, 100))).features
+    wanted = [(2, 64 >> i, 4 << i, 4 << i) for i in range(size.bit_length() - 3)]
+    assert [tuple(shape) for shape in shapes] == wanted
+    assert [tuple(layer.shape) for layer in features] == wanted[::-1]
+
+
+def test_batch_norm_is_where_the_paper_has_it() -> None:
+    generator, discriminator = DCGANGenerator(64, 32), DCGANDiscriminator(64, 32)
+    assert sum(isinstance(m, nn.BatchNorm2d) for m in generator.modules()) == 4  # not before the tanh
+    assert sum(isinstance(m, nn.BatchNorm2d) for m in discriminator.modules()) == 3  # not after the picture
+    slopes = {m.negative_slope for m in discriminator.modules() if isinstance(m, nn.LeakyReLU)}
+    assert slopes == {0.2}
+
+
+def test_a_generator_without_batch_norm_still_runs() -> None:
+    with torch.no_grad():
+        assert without_batch_norm(DCGANGenerator(32, 16))(torch.randn(1, 100)).shape == (1, 3, 32, 32)
+
+
+def test_first_weights() -> None:
+    for network in (DCGANGenerator(64, 256), DCGANDiscriminator(64, 256, bias=True)):
+        initialise(network, torch.Generator().manual_seed(0))
+        convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+        weights = torch.cat([m.weight.detach().flatten() for m in convolutions])
+        assert float(weights.mean()) == pytest.approx(0, abs=2e-4)
+        assert float(weights.std()) == pytest.approx(0.02, rel=0.01)
+        norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+        gains = torch.cat([m.weight.detach() for m in norms])
+        assert float(gains.mean()) == pytest.approx(1, abs=5e-3)
+        assert float(gains.std()) == pytest.approx(0.02, rel=0.15)
+        assert not any(bool(m.bias.any()) for m in [*convolutions, *norms] if m.bias is not None)
+
+
+def test_first_weights_are_a_function_of_their_source() -> None:
+    made = []
+    for global_seed, seed in ((0, 5), (1, 5), (1, 6)):
+        torch.manual_seed(global_seed)
+        network = DCGANGenerator(32, 16)
+        initialise(network, torch.Generator().manual_seed(seed))
+        made.append(torch.cat([weight.detach().flatten() for weight in network.parameters()]))
+    assert torch.equal(made[0], made[1]) and not torch.equal(made[1], made[2])
+
+
+def test_initialise_passes_over_batch_norm_without_weights() -> None:
+    initialise(nn.Sequential(nn.BatchNorm2d(3, affine=False)), torch.Generator())
+
+
+def test_an_auxiliary_classifier_sits_beside_the_verdict() -> None:
+    pictures = torch.rand(2, 3, 32, 32)
+    judgement = DCGANDiscriminator(32, 16, classes=7).judge(pictures)
+    assert judgement.class_logits is not None and judgement.class_logits.shape == (2, 7)
+    assert DCGANDiscriminator(32, 16).judge(pictures).class_logits is None
+
+
+@pytest.mark.parametrize(("size", "base", "words"), [(48, 64, "not 48"), (64, 12, "multiple of 8"), (64, 0, "not 0")])
+def test_impossible_networks_are_refused(size: int, base: int, words: str) -> None:
+    for network in (DCGANGenerator, DCGANDiscriminator):
+        with pytest.raises(ValueError, match=words):
+            network(size, base)
+
+
+def test_fully_connected_networks_take_any_shape() -> None:
+    generator = MLPGenerator(latent_size=5, shape=(3, 4, 6), width=8, layers=3)
+    discriminator = MLPDiscriminator(shape=(3, 4, 6), width=8, layers=3)
+    samples = generator(torch.randn(7, 5))
+    assert samples.shape == (7, 3, 4, 6)
+    judgement = discriminator.judge(samples)
+    assert judgement.logits.shape == (7,)  # type: ignore[union-attr]
+    assert [layer.shape for layer in judgement.features] == [(7, 8)] * 3
+    assert count(MLPGenerator(5, (2,), 8, 1)) == 5 * 8 + 8 + 8 * 2 + 2
+    with pytest.raises(ValueError, match="one hidden layer"):
+        MLPGenerator(layers=0)
