@@ -124,17 +124,24 @@ def batch(
 
 @app.command()
 def train(
-    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml")],
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml|MODEL.onnx")],
     run_dir: Annotated[Path | None, typer.Option("--run", help="The folder of this run.", metavar="DIR")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the run's folder.")] = False,
+    photos: Annotated[
+        list[Path] | None,
+        typer.Option("--photos", help="Folders of pictures, to train a model on.", metavar="FOLDER"),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train as RECIPE.toml says, and export the model. Ctrl-C stops with a checkpoint; --resume goes on from it."""
+    """Train as RECIPE.toml says, and export the model. Ctrl-C stops with a checkpoint; --resume goes on from it.
+
+    Given a model instead, train it on, by the recipe in its card, on the pictures in --photos.
+    """
 
     def work(console: Console) -> None:
         from app.train_command import train_recipe
 
-        train_recipe(console, recipe, run_dir, resume=resume)
+        train_recipe(console, recipe, run_dir, resume=resume, photos=photos or ())
 
     raise typer.Exit(run(work, as_json))
 
@@ -143,14 +150,38 @@ def train(
 def export(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR")],
     target: Annotated[Path, typer.Argument(metavar="OUT.onnx")],
+    weights: Annotated[
+        str, typer.Option("--weights", help="How they are stored: float32, fp16 or int8.", metavar="KIND")
+    ] = "float32",
+    anyway: Annotated[bool, typer.Option("--anyway", help="Write int8 even where it loses much.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Export the checkpoint in RUN_DIR as the model OUT.onnx, with its companion beside it."""
+    if weights not in ("float32", "fp16", "int8"):
+        raise typer.BadParameter(f"“{weights}” is none of float32, fp16, int8.", param_hint="--weights")
 
     def work(console: Console) -> None:
         from app.train_command import export_run
 
-        export_run(console, run_dir, target)
+        export_run(console, run_dir, target, weights, anyway)
+
+    raise typer.Exit(run(work, as_json))
+
+
+@app.command()
+def survey(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER ...")],
+    smallest: Annotated[
+        int, typer.Option("--smallest", min=1, max=16384, help="The side in pixels that a picture must have at least.")
+    ] = 96,
+    as_json: AsJson = False,
+) -> None:
+    """Look folders of pictures over before training: unreadable ones, copies, blurred and enlarged ones."""
+
+    def work(console: Console) -> None:
+        from app.survey_command import survey_folders
+
+        survey_folders(console, folders, smallest)
 
     raise typer.Exit(run(work, as_json))
 
@@ -179,13 +210,22 @@ def models(
 
 
 @app.command()
-def doctor(as_json: AsJson = False) -> None:
+def doctor(
+    selftest: Annotated[
+        bool, typer.Option("--selftest", help="Try what training and upscaling need: a pass or a fail a line.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Say what this installation runs on: devices, versions and folders."""
 
     def work(console: Console) -> None:
         from app.doctor import examine
+        from app.selftest import examine_by_trying
 
-        examine(console)
+        if selftest:
+            examine_by_trying(console)
+        else:
+            examine(console)
 
     raise typer.Exit(run(work, as_json))
 

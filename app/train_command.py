@@ -2,116 +2,120 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import signal
-import subprocess
-import sys
-import threading
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from app.console import Console
 from app.paths import runs_folder
-from engines.errors import Cancelled, DuskroomError, TargetError
-from trainers import events, recipe
+from app.training.child import Child, need_free, need_torch, why_ended
+from engines.errors import Cancelled, DuskroomError, RecipeError, TargetError
+from trainers import events, recipe, run
 
-RECIPE, CHECKPOINT = "recipe.json", "checkpoint.pt"
 
-
-def train_recipe(console: Console, recipe_file: Path, run_dir: Path | None, *, resume: bool) -> None:
+def train_recipe(
+    console: Console, recipe_file: Path, run_dir: Path | None, *, resume: bool, photos: Sequence[Path] = ()
+) -> None:
     """Train as `recipe_file` says in `run_dir`, by default a new folder below the person's runs, and export.
 
-    Raises RecipeError where the recipe is wrong, TargetError where the folder cannot be used, and DuskroomError with
-    what the trainer says where it fails.
+    Where `recipe_file` is a model (.onnx), train on from it, by the recipe in its card, on the folders `photos`.
+
+    Raises RecipeError where the recipe is wrong, TargetError where the folder cannot be used, RunError where the run is
+    being trained already, and DuskroomError with what the trainer says where it fails.
     """
-    wanted = recipe.load(recipe_file)
-    _need_torch()
+    wanted = _wanted(recipe_file, photos)
+    need_torch()
     if run_dir is None:
         run_dir = runs_folder() / f"{wanted.name} {datetime.now():%Y-%m-%d %H.%M.%S}"
-    if (run_dir / CHECKPOINT).exists() and not resume:
+    need_free(run_dir)
+    there = (run_dir / run.CHECKPOINT).exists() or (run_dir / run.PREVIOUS).exists()
+    if there and not resume:
         raise TargetError(f"“{run_dir}” already holds a run; add --resume to go on with it, or name another folder.")
-    if resume and not (run_dir / CHECKPOINT).exists():
+    if resume and not there:
         raise TargetError(
             f"There is no checkpoint in “{run_dir}” to go on from; leave out --resume, or check the folder."
         )
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(wanted.model_dump(mode="json"), ensure_ascii=False, indent=1)
-        temporary = run_dir / f".{RECIPE}.{os.getpid()}.part"
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, run_dir / RECIPE)
+        run.write_recipe(run_dir, wanted.model_dump(mode="json"))
     except OSError as error:
         raise TargetError(f"The run folder “{run_dir}” cannot be written ({error.strerror}); name another.") from error
     console.say(f"The run is in “{run_dir}”.", "run", path=str(run_dir))
-    _follow(console, [str(run_dir)])
+    _follow(console, run_dir, stop=Child.stop)
 
 
-def export_run(console: Console, run_dir: Path, target: Path) -> None:
-    """Export the checkpoint of `run_dir` to `target`. Raises DuskroomError with what the trainer says where it fails."""
-    _need_torch()
+def export_run(console: Console, run_dir: Path, target: Path, weights: str = "float32", anyway: bool = False) -> None:
+    """Export the checkpoint of `run_dir` to `target` with `weights` as "float32", "fp16" or "int8".
+
+    An int8 model that loses much is written only with `anyway`. Raises DuskroomError with what the trainer says where it
+    fails.
+    """
+    need_torch()
     if not run_dir.is_dir():
         raise TargetError(f"There is no run folder “{run_dir}”; check the path.")
-    _follow(console, [str(run_dir), "--export", str(target.absolute())])
+    options = ["--export", str(target.absolute()), "--weights", weights, *(["--anyway"] if anyway else [])]
+    _follow(console, run_dir, options, stop=Child.kill)  # an export takes no commands, and writes whole files or none
 
 
-def _need_torch() -> None:
-    try:
-        there = importlib.util.find_spec("torch") is not None
-    except (ImportError, ValueError):
-        there = False
-    if not there:
-        raise DuskroomError(
-            "Training needs torch, which is not installed; install it with: pip install torch torchvision"
-        )
+def _wanted(recipe_file: Path, photos: Sequence[Path]) -> recipe.Recipe:
+    """The recipe that `recipe_file` holds, or the one in the card of a model, on `photos`."""
+    if recipe_file.suffix.lower() != ".onnx":
+        if photos:
+            raise RecipeError(
+                f"“{recipe_file.name}” names its own pictures; leave out --photos, or write the folders into the recipe."
+            )
+        return recipe.load(recipe_file)
+    from engines.card import read_card
+
+    origin = recipe_file.name
+    values = recipe.from_card(read_card(recipe_file).recipe, origin=origin)
+    if not photos:
+        raise RecipeError(f"To train on from “{origin}” it needs pictures; name their folder with --photos.")
+    values["data"] = {"photos": [str(folder.absolute()) for folder in photos]}
+    values["start_from"] = str(recipe_file.absolute())
+    return recipe.from_values(values, origin=f"The recipe in “{origin}”")
 
 
-def _follow(console: Console, arguments: list[str]) -> None:
-    """Run the trainer and show its events until it ends; a cancelled console stops it with a checkpoint."""
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", "trainers", *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        start_new_session=os.name != "nt",  # Ctrl-C reaches this process, which passes it on once
-    )
-    assert child.stdout is not None and child.stderr is not None
-    words: list[str] = []
-    reader = threading.Thread(target=lambda: words.extend(child.stderr), name="trainer's stderr")  # type: ignore[arg-type]
-    reader.start()
+def _follow(console: Console, run_dir: Path, options: Sequence[str] = (), *, stop: Callable[[Child], None]) -> None:
+    """Run the trainer and show its events until it ends; where the console is cancelled, however often, `stop` it."""
     failure: str | None = None
-    try:
-        with console.progress.interruptible(lambda: child.send_signal(signal.SIGTERM)):
-            for line in child.stdout:
-                event = events.from_line(line)
-                if isinstance(event, events.Failed):
-                    failure = event.text
-                elif event is not None:
-                    _show(console, event)
-    except Cancelled:
-        child.send_signal(signal.SIGTERM)
-    finally:
-        child.wait()
-        reader.join()
-        child.stdout.close()
-        child.stderr.close()
+    stopped: int | None = None
+    console.progress.check()
+    with Child(run_dir, options) as child:
+        try:
+            with console.progress.interruptible(lambda: stop(child)):
+                for line in child.lines():
+                    match line.message:
+                        case events.Failed():
+                            failure = line.message.text
+                        case events.Stopped():
+                            stopped = line.message.step
+                            _show(console, line.message)
+                        case _:
+                            _show(console, line.message)
+                status = child.wait()
+        except Cancelled:  # between the check and here: there is nothing to keep yet
+            child.kill()
+            status = child.wait()
+        words = child.words()
     console.progress.check()
     if failure is not None:
         raise DuskroomError(failure)
-    if child.returncode != 0:
-        last = words[-1].strip() if words else f"exit status {child.returncode}"
-        raise DuskroomError(f"The trainer ended unexpectedly ({last}); resume it with --resume.")
+    if stopped is not None:
+        raise DuskroomError(f"The training was stopped from outside, with a checkpoint of step {stopped}; {RESUME}.")
+    if status:
+        raise DuskroomError(why_ended(status, words, run_dir, RESUME))
+
+
+RESUME = "resume it with --resume"
 
 
 def _show(console: Console, event: events.Event | events.Command) -> None:
     match event:
-        case events.Step():
+        case events.Step() | events.Working():
             if not console.progress.cancelled:
-                console.progress(event.step, event.total, f"step {event.step} of {event.total}, loss {event.loss:.4f}")
+                console.progress(*_progress(event))
         case events.Started():
             text = (
                 f"Training {event.parameters:,} weights on {event.device} in {event.precision}, from step {event.step}."
@@ -124,6 +128,20 @@ def _show(console: Console, event: events.Event | events.Command) -> None:
             console.notice(event.text)
         case events.Exported():
             console.say(f"Exported to “{event.path}”.", "exported", path=event.path)
+        case _ if console.as_json:
+            console.say("", type(event).__name__.lower(), **asdict(event))
+        case events.Verdict() | events.Held():
+            console.notice(event.text)
+        case events.Paused():
+            console.notice(f"Training waits at step {event.step}.")
+        case events.Resumed():
+            console.notice(f"Training goes on from step {event.step}.")
         case _:
-            if console.as_json:
-                console.say("", type(event).__name__.lower(), **asdict(event))
+            pass
+
+
+def _progress(event: events.Step | events.Working) -> tuple[int, int, str]:
+    if isinstance(event, events.Working):
+        return event.done, event.total, event.text
+    losses = ", ".join(f"{name} {value:.4f}" for name, value in event.losses.items())
+    return event.step, event.total, f"step {event.step} of {event.total}, {losses}"

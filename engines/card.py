@@ -18,6 +18,7 @@ from engines.onnx_metadata import read_metadata
 
 VERSION = 1
 TASKS = ("super-resolution", "image-translation", "image-generation")
+PRECISIONS = ("float32", "fp16", "int8")
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class ModelCard:
     `scale` is how many times an upscaling model enlarges. `overlap` is the reach, in input pixels, of one output pixel;
     infinite where an output pixel depends on the whole picture. `memory` is how many bytes of activations are alive at one
     time for each input pixel, from which the size of tiles follows. `metrics` maps names such as "PSNR Set5" to values.
-    `recipe` is the recipe's JSON, "" where there is none.
+    `precision` is what the weights are stored as: "float32", "fp16" (computed with in float32) or "int8"; a model in int8
+    names in `float_model` the file beside it that it was made from. `recipe` is the recipe's JSON, "" where there is none.
     """
 
     task: str
@@ -66,6 +68,8 @@ class ModelCard:
     memory: float = 1024.0
     training_data: TrainingData = TrainingData()
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    precision: str = "float32"
+    float_model: str = ""
     recipe: str = ""
     author: str = ""
     licence: str = ""
@@ -117,6 +121,8 @@ def to_metadata(card: ModelCard) -> dict[str, str]:
             ensure_ascii=False,
         ),
         "card.metrics": json.dumps(dict(card.metrics)),
+        "card.precision": card.precision,
+        "card.float_model": card.float_model or None,
         "card.recipe": card.recipe,
         "model_author": card.author,
         "model_license": card.licence,
@@ -201,6 +207,8 @@ def from_metadata(metadata: Mapping[str, str], *, origin: str) -> ModelCard:
                 int(data.get("images", 0)),
             ),
             metrics={str(key): float(value) for key, value in metrics.items()},
+            precision=_precision(metadata.get("card.precision", "float32")),
+            float_model=_beside(metadata.get("card.float_model", "")),
             recipe=metadata.get("card.recipe", ""),
             author=metadata.get("model_author", ""),
             licence=metadata.get("model_license", ""),
@@ -228,6 +236,19 @@ def _memory(text: str) -> float:
     if not 1 <= memory <= 1e6:
         raise ValueError(f"“card.memory” is {text}, which is not between 1 and 1000000")
     return memory
+
+
+def _precision(text: str) -> str:
+    if text not in PRECISIONS:
+        raise ValueError(f"“card.precision” is “{text[:40]}”, not one of {', '.join(PRECISIONS)}")
+    return text
+
+
+def _beside(name: str) -> str:
+    """`name`, which must be that of a file in the same folder: a card leads nowhere else."""
+    if name and (set(name) & set("/\\:\0") or name in (".", "..") or not name.endswith(".onnx")):
+        raise ValueError(f"“card.float_model” is “{name[:40]}”, which is not the name of a model in the same folder")
+    return name
 
 
 def write_card(model: OnnxModel, card: ModelCard) -> None:

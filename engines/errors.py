@@ -27,6 +27,10 @@ class RecipeError(DuskroomError):
     """A recipe asks for something that cannot be trained."""
 
 
+class RunError(DuskroomError):
+    """A training run cannot be started, told or read."""
+
+
 class OutOfMemory(DuskroomError):
     """The work does not fit in memory even at its smallest."""
 

@@ -50,7 +50,9 @@ class ModelLibrary:
         return sorted(found.values(), key=lambda e: (e.card.task if e.card else "~", e.name))
 
     def find(self, wanted: str | Path | None = None, *, task: str, scale: int | None = None) -> ModelEntry:
-        """The model for `task` that `wanted` names, or a file; by default the first that suits, those that ship going first.
+        """The model for `task` that `wanted` names, or a file; by default the first that suits.
+
+        Those in float go before those in int8, then those that ship before the person's own, then the names decide.
 
         Raises ModelError where there is none, its file cannot be used, or it has another task or scale.
         """
@@ -78,7 +80,7 @@ class ModelLibrary:
         if not suited:
             names = " and ".join(str(s) for s in scales)
             raise ModelError(f"No model in the library enlarges {scale} times; the scales there are: {names}.")
-        return min(suited, key=lambda e: (not e.ships, e.name))
+        return min(suited, key=lambda e: (e.card is not None and e.card.precision == "int8", not e.ships, e.name))
 
     def add(self, file: Path) -> ModelEntry:
         """Copy the model `file`, and its companion if there is one, into the person's own folder.
@@ -89,7 +91,7 @@ class ModelLibrary:
         read_card(file)
         from engines.model import open_model  # an import of onnxruntime, which a mere listing does without
 
-        open_model(file, device="cpu").close()
+        open_model(file, device="cpu", int8=True).close()  # this very file, whatever the processor
         folder = self.folders[-1]
         target = folder / (file.stem + ".onnx")
         if any(entry.name == file.stem for entry in self.entries()):

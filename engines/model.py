@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines import processor
 from engines.card import ModelCard, read_card
 from engines.errors import Cancelled, ModelError, OutOfMemory
+from engines.external_data import has_external_data
 from engines.progress import Progress
 
 Tensor = NDArray[np.float32]
@@ -170,16 +172,61 @@ class Model:
             ) from error
 
 
-def open_model(path: Path, device: str = "auto", threads: int = 0, *, spinning: bool = False) -> Model:
+def open_model(
+    path: Path, device: str = "auto", threads: int = 0, *, spinning: bool = False, int8: bool | None = None
+) -> Model:
     """Open the model file at `path` on `device`: "auto", "cpu" or "cuda"; `threads` 0 uses every core.
 
     `spinning` lets workers wait busily for their next share, a little faster, and unkind to a window in the same process.
+    A file in int8 is faster only on a processor with dot products of int8. Elsewhere, and on a GPU, the float model beside
+    it is opened instead, if there is one, and `opening_notice` says so; `int8` True or False decides it beforehand.
 
     Raises ModelError where the file cannot be read or run, CardError where its card is missing or wrong.
     """
     if device not in DEVICES:
         raise ModelError(f"There is no device “{device}”; choose {', '.join(DEVICES)}.")
-    return Model(path, read_card(path), device, threads, spinning)
+    card = read_card(path)
+    if card.precision == "int8" and int8 is not True:
+        on_gpu = device != "cpu" and _cuda_is_there()
+        pays = processor.has_int8_dot_product() if int8 is None else int8
+        if (on_gpu or not pays) and (instead := _open_float(path, card, device, threads, spinning)):
+            if instead.provider != "CPU" or not pays:
+                where = "a GPU" if instead.provider != "CPU" else "this processor"
+                notice = f"On {where} int8 is not faster, so “{instead.path.stem}” does the work of “{path.stem}”."
+                instead.opening_notice = " ".join(filter(None, (instead.opening_notice, notice)))
+                return instead
+            instead.close()  # the GPU did not serve after all, and on the CPU int8 does
+            model = _open_file(path, card, "cpu", threads, spinning)
+            model.opening_notice = instead.opening_notice
+            return model
+    return _open_file(path, card, device, threads, spinning)
+
+
+def _open_file(path: Path, card: ModelCard, device: str, threads: int, spinning: bool) -> Model:
+    """Open this very file. Raises ModelError where it keeps weights outside itself, or as `Model` does."""
+    try:
+        outside = has_external_data(path)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"“{path.name}” is cut short or not an ONNX file; copy or export it again.") from error
+    if outside:
+        raise ModelError(
+            f"“{path.name}” keeps weights in other files, which Duskroom does not open; save the model as one file."
+        )
+    return Model(path, card, device, threads, spinning)
+
+
+def _open_float(path: Path, card: ModelCard, device: str, threads: int, spinning: bool) -> Model | None:
+    """The float model that the int8 file `path` was made from, opened; None where it is not there or does something else."""
+    if not card.float_model:
+        return None
+    beside = path.with_name(card.float_model)
+    try:
+        other = read_card(beside)
+        if (other.task, other.scale) != (card.task, card.scale) or other.precision == "int8":
+            return None
+        return _open_file(beside, other, device, threads, spinning)
+    except ModelError:
+        return None
 
 
 def _cuda_is_there() -> bool:

@@ -17,7 +17,7 @@ os.environ["DUSKROOM_HOME"] = _HOME.name
 if not os.environ.get("DUSKROOM_TEST_DISPLAY"):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VIPS_CONCURRENCY"):
-    os.environ.setdefault(variable, "2")
+    os.environ.setdefault(variable, "1")
 
 import numpy as np
 import pytest

@@ -1,134 +1,185 @@
 """`python -m trainers RUN_DIR`: train as RUN_DIR/recipe.json says, going on from its checkpoint, then export.
 
-Each event is one JSON line, appended to RUN_DIR/events.jsonl and printed on standard output; what libraries print goes
-to RUN_DIR/log.txt. SIGINT and SIGTERM stop after the step under way, with a checkpoint. `--export FILE` only exports.
+Each event is one JSON line, appended to RUN_DIR/events.jsonl and printed on standard output; commands are JSON lines on
+standard input, whose end means stop. What libraries print goes to RUN_DIR/log.txt. SIGINT and SIGTERM stop with a
+checkpoint. Exit status: 0 done, 1 failed, 3 paused with its memory given back, 130 stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import json
+import importlib
 import logging
 import os
 import signal
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 from engines.errors import DuskroomError
+from trainers import parent, run
 from trainers import recipe as recipes
-from trainers.events import Event, Exported, Failed, to_line
+from trainers.events import Event, Exported, Failed, Stop, Working, to_line
 
-RECIPE, EVENTS, LOG, MODEL = "recipe.json", "events.jsonl", "log.txt", "model.onnx"
+STATUS = {"finished": 0, "paused": 3, "stopped": 130}
+TRAINERS = {"super-resolution": "trainers.train_superres", "image-generation": "trainers.train_dcgan"}
+NICENESS = 5  # the person's own work goes first
+EXPORTS = ("float32", "fp16", "int8")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit status: 0 done, 1 failed, 130 stopped."""
-    parser = argparse.ArgumentParser(prog="python -m trainers", description=__doc__.splitlines()[0])
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m trainers", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("run_dir", type=Path)
-    parser.add_argument(
-        "--export", type=Path, metavar="FILE", help="export the run's checkpoint to FILE, without training"
-    )
+    parser.add_argument("--export", type=Path, metavar="FILE", help="only export the run's checkpoint to FILE")
+    parser.add_argument("--weights", choices=EXPORTS, default="float32", help="how the exported weights are stored")
+    parser.add_argument("--anyway", action="store_true", help="export int8 even where it loses much")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started us, ends")
+    parser.add_argument("--detached", action="store_true", help="go on when standard input ends")
     options = parser.parse_args(arguments)
     run_dir: Path = options.run_dir
-
+    if options.parent:
+        parent.end_with(options.parent)
     try:
-        events = open(run_dir / EVENTS, "a", encoding="utf-8")  # noqa: SIM115  (entered just below)
-    except OSError as error:
-        print(f"The run folder “{run_dir}” cannot be written ({error.strerror}); check the path.", file=sys.stderr)
-        return 1
-    with events, _private_stdout(run_dir / LOG) as out:
-
-        def say(event: Event) -> None:
-            for stream in (events, out):
-                with contextlib.suppress(BrokenPipeError):  # nobody listens any more; the file has it
-                    print(to_line(event), file=stream, flush=True)
-
-        try:
+        with private_stdout(run_dir / run.LOG) as out:
             if options.export:
-                from trainers.export_run import export_run
-
-                say(Exported(str(export_run(run_dir, options.export))))
-                return 0
-            return _train(run_dir, say)
-        except DuskroomError as error:
-            say(Failed(str(error)))
-        except MemoryError:
-            say(Failed("There is not enough memory to train; lower “batch” or “patch” in the recipe."))
-        except OSError as error:
-            say(Failed(f"The run cannot be written to “{run_dir}” ({error.strerror or error}); make room and resume."))
-        except RuntimeError as error:
-            logging.exception("training failed")
-            if "out of memory" in str(error) or "allocate memory" in str(error):
-                say(Failed("There is not enough memory to train; lower “batch” or “patch” in the recipe."))
-            else:
-                first = (str(error).strip().splitlines() or ["an unknown error"])[0]
-                say(Failed(f"Training failed: {first} The details are in “{run_dir / LOG}”."))
+                return _export(out, options)
+            return _train(out, run_dir, detached=options.detached)
+    except OSError as error:
+        print(f"The run folder “{run_dir}” cannot be written ({error.strerror or error}); check it.", file=sys.stderr)
         return 1
 
 
-class _private_stdout:
-    """Keep standard output for events alone: what libraries print to it, or to standard error, goes to `log`."""
-
-    def __init__(self, log: Path) -> None:
-        self._log = log
-
-    def __enter__(self) -> TextIO:
+@contextlib.contextmanager
+def private_stdout(log: Path) -> Iterator[TextIO]:
+    """Keep standard output for events alone: what libraries print to it, or to standard error, goes to the file `log`."""
+    with open(log, "ab") as file:
         sys.stdout.flush()
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
-        self._kept = os.dup(2)
-        with open(self._log, "ab") as log:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
-        logging.basicConfig(stream=sys.stderr, force=True)
-        return self._out
-
-    def __exit__(self, *_: object) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os.dup2(self._out.fileno(), 1)
-        os.dup2(self._kept, 2)
-        os.close(self._kept)
-        with contextlib.suppress(BrokenPipeError):
-            self._out.close()
-
-
-def _train(run_dir: Path, say: object) -> int:
-    from trainers.export_run import export_run
-    from trainers.train_superres import train
-
-    assert callable(say)
-    stopped = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopped
-        stopped = True
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-    recipe = read_recipe(run_dir)
-    events = train(recipe, run_dir)
+        out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+        kept = os.dup(2)
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    logging.basicConfig(stream=sys.stderr, force=True)
     try:
-        for event in events:
-            say(event)
-            if stopped:
-                return 130
+        yield out
     finally:
-        events.close()
-    say(Exported(str(export_run(run_dir, run_dir / MODEL))))
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os.dup2(out.fileno(), 1)
+        os.dup2(kept, 2)
+        os.close(kept)
+        with contextlib.suppress(OSError):
+            out.close()
+
+
+def _print(out: TextIO, line: str) -> None:
+    with contextlib.suppress(OSError, ValueError):  # nobody listens any more; the log has it
+        print(line, file=out, flush=True)
+
+
+def _export(out: TextIO, options: argparse.Namespace) -> int:
+    from trainers.export_run import export_run
+
+    outcome: Event = Failed("")
+    with saying_failures(lambda event: _print(out, to_line(event)), options.run_dir) as failed:
+        path = export_run(options.run_dir, options.export, kind=options.weights, anyway=options.anyway)
+        outcome = Exported(str(path))
+    if failed:
+        return 1
+    _print(out, to_line(outcome))
     return 0
 
 
-def read_recipe(run_dir: Path) -> recipes.Recipe:
-    """The recipe of the run in `run_dir`. Raises RecipeError where it is missing or wrong."""
-    path = run_dir / RECIPE
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise recipes.RecipeError(f"“{path}” is missing or damaged; start a new run from a recipe.") from error
-    return recipes.from_values(values, origin=f"“{path}”")
+def _train(out: TextIO, run_dir: Path, *, detached: bool) -> int:
+    from trainers.driver import Driver, Throttle
+    from trainers.inbox import Inbox
+
+    inbox = Inbox(run_dir, detached=detached, abandon=abandon)
+    if sys.platform != "win32" and os.nice(0) < NICENESS:
+        os.nice(NICENESS - os.nice(0))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: inbox.put(Stop()))
+    with (
+        saying_failures(lambda event: _print(out, to_line(event)), run_dir) as locked_out,
+        contextlib.ExitStack() as stack,
+    ):
+        stack.enter_context(run.locked(run_dir, detached=detached))
+        log = stack.enter_context(run.EventLog(run_dir))
+
+        def say(event: Event) -> None:
+            _print(out, to_line(event) if isinstance(event, Working) else log.append(event))
+
+        throttled = Throttle(say)
+        inbox.listen(0)
+        ending = ""
+        with saying_failures(throttled, run_dir) as failed:
+            recipe = recipes.from_values(run.read_recipe_values(run_dir), origin=f"“{run_dir / run.RECIPE}”")
+            driver = Driver(run_dir, inbox, throttled)
+            for line in run.timeline(run.read_events(run_dir)[0]):
+                driver.guards.see(line.message)  # type: ignore[arg-type]
+            train = importlib.import_module(TRAINERS[recipe.task]).train
+            ending = driver.drive(train(recipe, run_dir))
+            if ending == "finished":
+                ending = driver.export_last(run_dir / run.MODEL)
+        inbox.close()
+        throttled.flush()
+        return 1 if failed else STATUS.get(ending, 1)
+    return 1 if locked_out else 0
+
+
+def abandon() -> None:
+    """End this process now, but not in the middle of writing a checkpoint."""
+    # Importing it here would wait for a main thread that still imports torch: then there is nothing to wait for.
+    writing = getattr(sys.modules.get("trainers.checkpoint"), "writing", None)
+    if writing is not None:
+        writing.acquire(timeout=30)
+    os._exit(1)
+
+
+class saying_failures:
+    """A context in which whatever goes wrong becomes one Failed event for `say`; true afterwards if something did."""
+
+    def __init__(self, say: Callable[[Event], None], run_dir: Path) -> None:
+        self._say = say
+        self._run_dir = run_dir
+        self._failed = False
+
+    def __bool__(self) -> bool:
+        return self._failed
+
+    def __enter__(self) -> saying_failures:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if error is None or not isinstance(error, Exception):
+            return False
+        self._failed = True
+        if not isinstance(error, DuskroomError):
+            logging.error("training failed", exc_info=error)
+        self._say(Failed(self._sentence(error)))
+        return True
+
+    def _sentence(self, error: Exception) -> str:
+        match error:
+            case DuskroomError():
+                return str(error)
+            case OSError():
+                why = error.strerror or error
+                return f"The run cannot be written to “{self._run_dir}” ({why}); make room and resume: the checkpoint is whole."
+            case _ if _is_out_of_memory(error):
+                return "There is not enough memory to train; lower “batch” or “patch” in the recipe."
+            case _:
+                first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                return f"Training failed: {first} The details are in “{self._run_dir / run.LOG}”."
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    from trainers.loop import is_out_of_memory
+
+    return is_out_of_memory(error)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from trainers.losses import AuxiliaryLoss, Outputs
 from trainers.networks.discriminators import judge
-from trainers.objectives import Logits, Objective, scales_of
+from trainers.objectives import Logits, Objective
 
 Side = Literal["discriminator", "generator"]
 Auxiliaries = Mapping[str, tuple[AuxiliaryLoss, float]]
@@ -144,20 +144,17 @@ def clip_weights(discriminator: nn.Module, limit: float) -> None:
             weight.clamp_(-limit, limit)
 
 
-def discriminator_lead(real_logits: Logits, fake_logits: Logits) -> float:
-    """How often the discriminator is right when it has to tell which of two pictures, a real and a fake one, is real.
+def discriminator_lead(objective: Objective, real_logits: Logits, fake_logits: Logits) -> float | None:
+    """How far the discriminator is ahead: by what share its loss is below that of one that cannot tell real from fake.
 
-    From 0 to 1: 0.5 where it cannot tell, 1 where it never errs; equal logits count as half right. Over all pairs of the
-    two batches, patches taken singly, averaged over scales. Unlike a share of right signs it means the same for every
-    objective, as Wasserstein critics have no zero to compare with.
+    From 0 (it cannot tell) to 1 (it is sure of every picture, and its slope, which the generator learns from, is gone).
+    None for objectives without such a bound: a Wasserstein critic is to be as far ahead as it can.
     """
-    shares = []
-    for real, fake in zip(scales_of(real_logits), scales_of(fake_logits), strict=True):
-        ordered = fake.detach().flatten().sort().values
-        wanted = real.detach().flatten().contiguous()
-        below = torch.searchsorted(ordered, wanted, right=False) + torch.searchsorted(ordered, wanted, right=True)
-        shares.append(below.double().mean().item() / (2 * len(ordered)))
-    return sum(shares) / len(shares)
+    if objective.undecided is None:
+        return None
+    with torch.no_grad():
+        loss = float(objective.discriminator(real_logits, fake_logits))
+    return min(1.0, max(0.0, 1 - loss / objective.undecided))
 
 
 def spread(samples: Tensor) -> float:

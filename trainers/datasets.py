@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,21 +17,30 @@ from torch import Tensor
 
 from engines.errors import RecipeError
 from trainers.degrade import bicubic, crop_to_multiple
+from trainers.events import Event, Working
 
 Pixels = NDArray[np.uint8]
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 
 
-def find_photos(folders: Sequence[Path]) -> list[Path]:
+def find_photos(folders: Sequence[Path], unreadable: list[str] | None = None) -> list[Path]:
     """Every picture file below `folders`, each once, in an order that does not depend on the file system.
 
-    Raises RecipeError where a folder is missing or cannot be read.
+    A sub-folder that cannot be read is named in `unreadable`. Raises RecipeError where one of `folders` is missing or
+    cannot be read.
     """
     found: dict[Path, None] = {}
     for folder in folders:
         if not folder.is_dir():
             raise RecipeError(f"The folder of pictures “{folder}” does not exist; correct the recipe's “data”.")
-        for place, inner, names in os.walk(folder):
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise RecipeError(f"The folder of pictures “{folder}” cannot be read; check its rights.")
+
+        def note(error: OSError) -> None:
+            if unreadable is not None:
+                unreadable.append(f"the folder “{error.filename}” cannot be read ({error.strerror})")
+
+        for place, inner, names in os.walk(folder, onerror=note):
             inner.sort()
             for name in sorted(names):
                 if name.lower().endswith(SUFFIXES) and not name.startswith("."):
@@ -54,16 +65,82 @@ def read_photos(paths: Sequence[Path], smallest: int) -> tuple[list[Pixels], lis
     photos: list[Pixels] = []
     left_out: list[str] = []
     for path in paths:
+        _read_into(photos, left_out, path, smallest)
+    return photos, left_out
+
+
+def _read_into(photos: list[Pixels], left_out: list[str], path: Path, smallest: int) -> None:
+    try:
+        photo = read_photo(path)
+    except (OSError, ValueError) as error:
+        left_out.append(f"“{path.name}” cannot be read ({error})")
+        return
+    if min(photo.shape[:2]) < smallest:
+        left_out.append(f"“{path.name}” is smaller than the crop of {smallest} pixels")
+        return
+    photos.append(photo)
+
+
+TURN = 2000  # steps for which one shelf of photographs is in memory
+
+
+@dataclass
+class Shelves:
+    """Photographs that may be more than memory holds, in shelves of which one is in memory at a time.
+
+    Which photograph lies on which shelf, and whose turn it is at a step, is a function of the seed and the step. `left_out`
+    has a word on each that cannot be used, which for those on later shelves is only known once they are read.
+    """
+
+    shelves: list[list[Path]]
+    smallest: int
+    left_out: list[str]
+
+    def at(self, step: int) -> int:
+        """The number of the shelf whose turn it is at `step`."""
+        return step // TURN % max(1, len(self.shelves))
+
+    def read(self, number: int) -> Generator[Event, Any, list[Pixels]]:
+        """Read the shelf `number`, yielding Working after each photograph."""
+        photos: list[Pixels] = []
+        paths = self.shelves[number] if self.shelves else []
+        for index, path in enumerate(paths):
+            yield Working("reading photographs", index, len(paths))
+            _read_into(photos, self.left_out, path, self.smallest)
+        return photos
+
+
+def arrange(paths: Sequence[Path], smallest: int, megapixels: int, seed: int) -> Generator[Event, Any, Shelves]:
+    """Sort `paths` into shelves of at most `megapixels` by what their headers say, yielding Working now and then."""
+    sizes: list[tuple[Path, int]] = []
+    left_out: list[str] = []
+    for index, path in enumerate(paths):
+        if index % 50 == 0:
+            yield Working("looking at photographs", index, len(paths))
         try:
-            photo = read_photo(path)
-        except (OSError, ValueError) as error:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                with Image.open(path) as image:
+                    width, height = image.size
+        except Exception as error:  # whatever a damaged file makes Pillow raise, it is one file
             left_out.append(f"“{path.name}” cannot be read ({error})")
             continue
-        if min(photo.shape[:2]) < smallest:
+        if min(width, height) < smallest:
             left_out.append(f"“{path.name}” is smaller than the crop of {smallest} pixels")
-            continue
-        photos.append(photo)
-    return photos, left_out
+        else:
+            sizes.append((path, width * height))
+    if sum(size for _, size in sizes) > megapixels * 1_000_000:
+        order = np.random.default_rng(seed).permutation(len(sizes))
+        sizes = [sizes[index] for index in order]
+    shelves: list[list[Path]] = []
+    room = 0
+    for path, size in sizes:
+        if size > room or not shelves:
+            shelves.append([])
+            room = megapixels * 1_000_000
+        shelves[-1].append(path)
+        room -= size
+    return Shelves(shelves, smallest, left_out)
 
 
 class PairedCrops:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
+Degradation = Callable[[Pixels, int], Pixels]
 
 
 def crop_to_multiple(pixels: Pixels, scale: int) -> Pixels:
@@ -20,3 +23,6 @@ def bicubic(pixels: Pixels, scale: int) -> Pixels:
     height, width = pixels.shape[:2]
     size = (width // scale, height // scale)
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+
+
+DEGRADATIONS: dict[str, Degradation] = {"bicubic": bicubic}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -11,52 +12,100 @@ import torch
 from torch import Tensor, nn
 
 from engines.errors import RecipeError
+from trainers.loop import NotANumber
 
 TRIAL_STEPS = 3
+TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def choose_device(asked: str) -> torch.device:
-    """`asked` is "auto", "cpu" or "cuda". Raises RecipeError where CUDA is asked for and not there."""
+    """`asked` is "auto", "cpu" or "cuda". Raises RecipeError where CUDA is asked for and not there.
+
+    On a GPU the algorithms are those that give the same numbers every time.
+    """
     if asked == "cuda" and not torch.cuda.is_available():
         raise RecipeError('The recipe asks for CUDA, but torch finds no GPU here; set device = "auto".')
     if asked == "cpu" or not torch.cuda.is_available():
         return torch.device("cpu")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS sums in an order that changes
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+    torch.use_deterministic_algorithms(True, warn_only=True)
     return torch.device("cuda")
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any]:
-    """The context in which a forward pass runs: nothing for "float32", autocast for "bfloat16"."""
-    if precision == "float32":
-        return nullcontext()
-    return torch.autocast(device.type, torch.bfloat16)
+class Precision:
+    """The arithmetic of a run's steps: "float32", or autocast to "bfloat16" or "float16".
 
-
-def choose_precision(
-    asked: str,
-    network: nn.Module,
-    device: torch.device,
-    example: tuple[Tensor, Tensor],
-    loss: Callable[[Tensor, Tensor], Tensor],
-) -> str:
-    """`asked`, or for "auto" whichever of "float32" and "bfloat16" passes forward and backward faster on `example`.
-
-    The weights are not touched; gradients are cleared.
+    In float16 small gradients would vanish: losses are scaled up and gradients down again, by a factor that falls when a
+    gradient overflows; such a step is left out.
     """
-    if asked != "auto":
-        return asked
-    seconds: dict[str, float] = {}
-    for precision in ("float32", "bfloat16"):
-        for trial in range(TRIAL_STEPS + 1):
-            if trial == 1:  # the first pass warms up
-                _wait(device)
-                start = time.perf_counter()
-            with autocast(device, precision):
-                output = network(example[0])
-            loss(output.float(), example[1]).backward()
-            network.zero_grad(set_to_none=True)
-        _wait(device)
-        seconds[precision] = time.perf_counter() - start
-    return min(seconds, key=lambda precision: seconds[precision])
+
+    def __init__(self, device: torch.device, name: str) -> None:
+        self.device = device
+        self._become("float32" if name == "auto" else name)
+
+    def _become(self, name: str) -> None:
+        self.name = name
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=name == "float16")
+
+    def choose(self, asked: str, trial: Callable[[Precision], None]) -> None:
+        """Become `asked`, or for "auto" whichever of "float32" and "bfloat16" makes `trial` faster.
+
+        `trial` passes forward and backward once, leaving the weights and their gradients as they were.
+        """
+        if asked != "auto":
+            self._become(asked)
+            return
+        seconds: dict[str, float] = {}
+        for name in ("float32", "bfloat16"):
+            precision = Precision(self.device, name)
+            for turn in range(TRIAL_STEPS + 1):
+                if turn == 1:  # the first pass warms up
+                    _wait(self.device)
+                    start = time.perf_counter()
+                trial(precision)
+            _wait(self.device)
+            seconds[name] = time.perf_counter() - start
+        self._become(min(seconds, key=lambda name: seconds[name]))
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        """The context in which a forward pass runs."""
+        if self.name == "float32":
+            return nullcontext()
+        return torch.autocast(self.device.type, TYPES[self.name])
+
+    def backward(self, loss: Tensor) -> None:
+        """Add the gradients of `loss` to those there are."""
+        self.scaler.scale(loss).backward()
+
+    def step(
+        self, optimisers: Sequence[torch.optim.Optimizer], parameters: Sequence[Tensor], clip: float | None = None
+    ) -> float:
+        """Clip the norm of the gradients of `parameters` to `clip` and step the optimisers. Returns the norm before.
+
+        Raises NotANumber, with the weights untouched, where a gradient is not finite; with a scaler such a step is only
+        left out, since its factor may have been too large.
+        """
+        for optimiser in optimisers:
+            self.scaler.unscale_(optimiser)
+        norm = float(nn.utils.clip_grad_norm_(parameters, clip if clip is not None else float("inf"), foreach=True))
+        if not (norm < float("inf")) and not self.scaler.is_enabled():
+            raise NotANumber("A gradient was not a number")
+        for optimiser in optimisers:
+            self.scaler.step(optimiser)
+        self.scaler.update()
+        return norm
+
+    def state_dict(self) -> dict[str, Any]:
+        """The precision's name and the scaler's factor."""
+        return {"name": self.name, "scaler": self.scaler.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on with what `state_dict` gave."""
+        self._become(state["name"])
+        if state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
 
 
 def _wait(device: torch.device) -> None:

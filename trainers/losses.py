@@ -6,6 +6,7 @@ A recipe names one of each table's entries, or an import path to a function with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,9 +48,9 @@ PIXEL_LOSSES: dict[str, PixelLoss] = {
 
 
 OBJECTIVES: dict[str, Objective] = {
-    "bce": Objective(bce_discriminator, non_saturating_generator),
-    "lsgan": Objective(lsgan_discriminator, lsgan_generator),
-    "hinge": Objective(hinge_discriminator, critic_generator),
+    "bce": Objective(bce_discriminator, non_saturating_generator, undecided=2 * math.log(2)),
+    "lsgan": Objective(lsgan_discriminator, lsgan_generator, undecided=0.25),
+    "hinge": Objective(hinge_discriminator, critic_generator, undecided=2.0),
     "wgan": Objective(critic_discriminator, critic_generator, clip=0.01),
     "wgan-gp": Objective(
         critic_discriminator, critic_generator, gradient_penalty, penalty_weight=10.0, per_sample_penalty=True
@@ -58,7 +59,12 @@ OBJECTIVES: dict[str, Objective] = {
         critic_discriminator, critic_generator, divergence_penalty, penalty_weight=2.0, per_sample_penalty=True
     ),
     "r1": Objective(
-        bce_discriminator, non_saturating_generator, r1_penalty, penalty_weight=10.0, per_sample_penalty=True
+        bce_discriminator,
+        non_saturating_generator,
+        r1_penalty,
+        penalty_weight=10.0,
+        per_sample_penalty=True,
+        undecided=2 * math.log(2),
     ),
 }
 """The adversarial objectives, with the weights of their papers. The weight of wgan-div is its k, that of r1 its γ."""

@@ -27,7 +27,8 @@ class Objective:
     `discriminator(real_logits, fake_logits)` and `generator(fake_logits)` return scalars. `penalty`, times
     `penalty_weight`, is added to the discriminator's loss. After each of its steps its weights are clipped to
     [-`clip`, `clip`]. A `per_sample_penalty` speaks of the slope at each single picture, which batch norm would mix with
-    the rest of its batch: the discriminator is then built without it.
+    the rest of its batch: the discriminator is then built without it. `undecided` is the loss of a discriminator that
+    cannot tell real from fake, at best; None where there is no such number.
     """
 
     discriminator: Callable[[Logits, Logits], Tensor]
@@ -36,6 +37,7 @@ class Objective:
     penalty_weight: float = 0.0
     clip: float | None = None
     per_sample_penalty: bool = False
+    undecided: float | None = None
 
 
 def scales_of(logits: Logits) -> list[Tensor]:

@@ -1,4 +1,4 @@
-"""Networks and losses by name, or by an import path that a person typed."""
+"""Networks, losses and other parts by name, or by an import path that a person typed."""
 
 from __future__ import annotations
 
@@ -10,45 +10,76 @@ from typing import Any
 from torch import nn
 
 from engines.errors import RecipeError
-from trainers.losses import PIXEL_LOSSES, PixelLoss
+from trainers.degrade import DEGRADATIONS, Degradation
+from trainers.losses import AUXILIARY, PIXEL_LOSSES, AuxiliaryLoss, PixelLoss
+from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from trainers.networks.superres import NETWORKS
 from trainers.recipe import Part
 
+GENERATORS = {"dcgan": DCGANGenerator}
+DISCRIMINATORS = {"dcgan": DCGANDiscriminator}
+
 
 def make_network(part: Part, scale: int) -> nn.Module:
-    """The network that `part` names, made with its options and `scale` where it takes one.
+    """The super-resolution network that `part` names, made with its options and `scale` where it takes one.
 
     Raises RecipeError where the name, the import path or an option is wrong.
     """
-    kind = _found(part.kind, NETWORKS, "network")
-    options = dict(part.options)
+    return _make(part, NETWORKS, "network", {"scale": scale})
+
+
+def make_generator(part: Part, size: int, latent_size: int) -> nn.Module:
+    """The generator that `part` names: `z` (N, latent_size) to pictures (N, 3, size, size) in [-1, 1].
+
+    It gets `size` and `latent_size` where it takes them. Raises RecipeError as `make_network` does.
+    """
+    return _make(part, GENERATORS, "generator", {"size": size, "latent_size": latent_size})
+
+
+def make_discriminator(part: Part, size: int) -> nn.Module:
+    """The discriminator that `part` names: pictures (N, 3, size, size) in [-1, 1] to logits, the batch first.
+
+    It gets `size` where it takes it. Raises RecipeError as `make_network` does.
+    """
+    return _make(part, DISCRIMINATORS, "discriminator", {"size": size})
+
+
+def _make(part: Part, table: Mapping[str, Any], what: str, given: dict[str, int]) -> nn.Module:
+    kind = _found(part.kind, table, what)
     try:
         takes = inspect.signature(kind).parameters
     except (TypeError, ValueError) as error:
-        raise RecipeError(
-            f"“{part.kind}” is not a network: it cannot be called; name a class or a function."
-        ) from error
-    if "scale" in takes:
-        options.setdefault("scale", scale)
+        raise RecipeError(f"“{part.kind}” is not a {what}: it cannot be called; name a class or a function.") from error
+    options = {name: value for name, value in given.items() if name in takes} | part.options
     any_option = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in takes.values())
     for name in options:
         if name not in takes and not any_option:
             raise RecipeError(
-                f"The network “{part.kind}” has no option “{name}”; it takes {', '.join(takes) or 'none'}."
+                f"The {what} “{part.kind}” has no option “{name}”; it takes {', '.join(takes) or 'none'}."
             )
     try:
         network = kind(**options)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise RecipeError(f"The network “{part.kind}” cannot be made with {options}: {error}") from error
+        raise RecipeError(f"The {what} “{part.kind}” cannot be made with {options}: {error}") from error
     if not isinstance(network, nn.Module):
-        raise RecipeError(f"“{part.kind}” gives a {type(network).__name__}, not a torch.nn.Module; name a network.")
+        raise RecipeError(f"“{part.kind}” gives a {type(network).__name__}, not a torch.nn.Module; name a {what}.")
     return network
+
+
+def find_auxiliary(name: str) -> AuxiliaryLoss:
+    """The auxiliary loss called `name`, or the function at the import path `name`. Raises RecipeError."""
+    return _found(name, AUXILIARY, "auxiliary loss")
 
 
 def find_loss(name: str) -> PixelLoss:
     """The pixel loss called `name`, or the function or class at the import path `name`. Raises RecipeError."""
-    loss = _found(name, PIXEL_LOSSES, "loss")
+    loss: Any = _found(name, PIXEL_LOSSES, "loss")
     return loss() if inspect.isclass(loss) else loss
+
+
+def find_degradation(name: str) -> Degradation:
+    """The degradation called `name`, or the function at the import path `name`. Raises RecipeError."""
+    return _found(name, DEGRADATIONS, "degradation")
 
 
 def _found(name: str, table: Mapping[str, Any], what: str) -> Any:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -30,12 +32,14 @@ class Data(Strict):
     """The pictures, and what the card will say of them.
 
     `photos` are folders, searched with their sub-folders. `validation` holds folders of pictures that are never trained
-    on; where it is empty, every `hold_out`-th photo of `photos` is kept aside instead.
+    on; where it is empty, every `hold_out`-th photo of `photos` is kept aside instead. Of photographs that take more than
+    `megapixels` together, as many are in memory at one time and take turns.
     """
 
     photos: Annotated[list[Path], Field(min_length=1)]
     validation: list[Path] = []
     hold_out: int = Field(default=20, ge=2, le=1000)
+    megapixels: int = Field(default=400, ge=1, le=100_000)
     name: str = ""
     source: str = ""
     licence: str = ""
@@ -54,59 +58,54 @@ class Stage(Strict):
 
 
 class Recipe(Strict):
-    """Everything a super-resolution run needs to be repeated exactly.
+    """What every task's recipe has, and all that a run needs to be repeated exactly.
 
-    The learning rate rises over `warm_up` steps to `rate`, then falls along half a cosine to `rate * rate_floor` at the
-    last step. With `optimiser = "muon"` the hidden layers' weights are stepped by Muon at `muon_rate` and the rest by Adam
-    at `rate`. `start_from` names an exported model whose weights are the start.
+    The learning rate rises over `warm_up` steps to `rate`, then follows `schedule` (a name of
+    `trainers.schedules.SCHEDULES`) down to `rate * rate_floor` at the last step. Gradients of a step are clipped to the
+    norm `clip`. Each step's batch is taken in `micro_batches` parts, whose gradients are added up. `ema` is the decay of
+    the averaged weights, which are copies before step `ema_start`. Training ends early after `patience` validations
+    without a better one, and "best" or "last" of its averages is what `export` names. `start_from` is an exported model
+    whose weights are the start.
     """
 
     version: Literal[1] = 1
-    task: Literal["super-resolution"]
+    task: str
     name: Name
     title: str = Field(default="", max_length=80)
     description: str = ""
     author: str = ""
     licence: str = ""
-    scale: int = Field(ge=1, le=8)
     seed: int = Field(default=0, ge=0, lt=2**32)
     network: Part
     data: Data
-    stages: Annotated[list[Stage], Field(min_length=1)]
     start_from: Path | None = None
-    optimiser: Literal["adam", "muon"] = "adam"
     rate: float = Field(default=1e-3, gt=0, le=1)
-    muon_rate: float = Field(default=6e-3, gt=0, le=1)
+    schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "cosine"
     rate_floor: float = Field(default=0.001, ge=0, le=1)
     warm_up: int = Field(default=50, ge=0)
     clip: float = Field(default=1.0, gt=0)
+    micro_batches: int = Field(default=1, ge=1, le=1024)
     ema: float = Field(default=0.999, ge=0, lt=1)
-    candidates: int = Field(default=2, ge=1, le=16)
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    ema_start: int = Field(default=0, ge=0)
+    patience: int | None = Field(default=None, ge=1)
+    export: Literal["best", "last"] = "best"
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     validate_every: int = Field(default=500, ge=1)
     checkpoint_every: int = Field(default=500, ge=1)
 
+    @property
+    def total_steps(self) -> int:
+        """How many steps the run has; a task's recipe says from what."""
+        raise NotImplementedError
+
     @model_validator(mode="after")
-    def _warm_up_ends_before_the_last_step(self) -> Recipe:
-        if self.warm_up >= self.steps:
-            raise ValueError(f"warm_up is {self.warm_up}, but all stages together have only {self.steps} steps")
+    def _warm_up_ends_before_the_last_step(self) -> Self:
+        if self.warm_up >= self.total_steps:
+            raise ValueError(f"warm_up is {self.warm_up}, but there are only {self.total_steps} steps")
         return self
 
-    @property
-    def steps(self) -> int:
-        """How many steps all stages have together."""
-        return sum(stage.steps for stage in self.stages)
-
-    def stage_at(self, step: int) -> Stage:
-        """The stage that step number `step` (from 0) belongs to; the last one for any step beyond the end."""
-        for stage in self.stages:
-            if step < stage.steps:
-                return stage
-            step -= stage.steps
-        return self.stages[-1]
-
-    def relative_to(self, folder: Path) -> Recipe:
+    def relative_to(self, folder: Path) -> Self:
         """The same recipe with its relative paths resolved from `folder`, where the recipe file lies."""
 
         def resolve(path: Path) -> Path:
@@ -122,6 +121,85 @@ class Recipe(Strict):
         return self.model_copy(update={"data": data, "start_from": start})
 
 
+class SuperResolution(Recipe):
+    """A recipe for upscaling `scale` times.
+
+    With `optimiser = "muon"` the hidden layers' weights are stepped by Muon at `muon_rate` and the rest by Adam at `rate`.
+    Of `candidates` crops drawn the one with most detail is taken. `degradation` is a name of
+    `trainers.degrade.DEGRADATIONS` or an import path.
+    """
+
+    task: Literal["super-resolution"]
+    scale: int = Field(ge=1, le=8)
+    stages: Annotated[list[Stage], Field(min_length=1)]
+    degradation: str = Field(default="bicubic", min_length=1, max_length=200)
+    optimiser: Literal["adam", "muon"] = "adam"
+    muon_rate: float = Field(default=1.5e-3, gt=0, le=1)
+    candidates: int = Field(default=2, ge=1, le=16)
+
+    @property
+    def total_steps(self) -> int:
+        """How many steps all stages have together."""
+        return sum(stage.steps for stage in self.stages)
+
+    def stage_at(self, step: int) -> Stage:
+        """The stage that step number `step` (from 0) belongs to; the last one for any step beyond the end."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage
+            step -= stage.steps
+        return self.stages[-1]
+
+
+class Auxiliary(Part):
+    """A further loss, a name of `trainers.losses.AUXILIARY` or an import path, for the `side` that it teaches."""
+
+    side: Literal["generator", "discriminator"] = "generator"
+    weight: float = Field(default=1.0, gt=0)
+
+
+class ImageGeneration(Recipe):
+    """A recipe for a GAN that draws pictures of `size` pixels from a latent `z` of `latent_size` numbers.
+
+    `network` is the generator. `objective` is a name of `trainers.losses.OBJECTIVES`. In one step the discriminator is
+    stepped `discriminator_steps` times, then the generator `generator_steps` times, each on its own batch. Adam has the
+    DCGAN paper's β1 of 0.5. Real labels are `1 - label_smoothing`. With `flip` half of the pictures are mirrored. A run
+    that starts from a model without a discriminator trains that alone for `alone` steps, then lets the generator's rate
+    rise over `ramp` steps.
+    """
+
+    task: Literal["image-generation"]
+    size: Literal[8, 16, 32, 64, 128] = 64
+    latent_size: int = Field(default=100, ge=1, le=4096)
+    network: Part = Part(kind="dcgan")
+    discriminator: Part = Part(kind="dcgan")
+    objective: Literal["bce", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-div", "r1"] = "bce"
+    auxiliary: list[Auxiliary] = []
+    steps: int = Field(ge=1, le=10_000_000)
+    batch: int = Field(default=64, ge=2, le=4096)
+    rate: float = Field(default=2e-4, gt=0, le=1)
+    discriminator_rate: float = Field(default=2e-4, gt=0, le=1)
+    beta1: float = Field(default=0.5, ge=0, lt=1)
+    beta2: float = Field(default=0.999, ge=0, lt=1)
+    discriminator_steps: int = Field(default=1, ge=1, le=100)
+    generator_steps: int = Field(default=1, ge=1, le=100)
+    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    flip: bool = True
+    alone: int = Field(default=200, ge=0)
+    ramp: int = Field(default=500, ge=0)
+    schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "constant"
+    warm_up: int = Field(default=0, ge=0)
+    clip: float = Field(default=1e6, gt=0)
+
+    @property
+    def total_steps(self) -> int:
+        """How many steps the run has."""
+        return self.steps
+
+
+TASKS: dict[str, type[Recipe]] = {"super-resolution": SuperResolution, "image-generation": ImageGeneration}
+
+
 def parse(text: str, *, origin: str = "The recipe") -> Recipe:
     """Read a recipe from TOML text.
 
@@ -135,11 +213,53 @@ def parse(text: str, *, origin: str = "The recipe") -> Recipe:
 
 
 def from_values(values: dict[str, Any], *, origin: str = "The recipe") -> Recipe:
-    """The recipe that `values`, as read from TOML or JSON, describe. Raises RecipeError as `parse` does."""
+    """The recipe that `values`, as read from TOML or JSON, describe, of its task's class. Raises RecipeError."""
+    task, version = values.get("task"), values.get("version", 1)
+    if isinstance(version, int) and version > 1:
+        raise RecipeError(f"{origin} is of version {version}, newer than this Duskroom knows; update Duskroom.")
+    if task is None:
+        raise RecipeError(f"{origin}: the field “task” is missing; it is one of {', '.join(TASKS)}.")
+    kind = TASKS.get(task) if isinstance(task, str) else None
+    if kind is None:
+        raise RecipeError(f"{origin}: “task” is {_shown(task)}; it must be one of {', '.join(TASKS)}.")
     try:
-        return Recipe.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise RecipeError(f"{origin}: {_sentence(error)}") from error
+        raise RecipeError(f"{origin}: {_sentence(error, kind)}") from error
+
+
+def from_card(text: str, *, origin: str) -> dict[str, Any]:
+    """What the recipe in a model's card holds, to be trained on from: without its pictures, which are the person's to name.
+
+    A card never has code imported: raises RecipeError where its recipe names a part by an import path, and where there is
+    no recipe.
+    """
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise RecipeError(f"“{origin}” carries no recipe; write one, with “start_from” set to that file.")
+    for place, name in _import_paths(values):
+        raise RecipeError(
+            f"The recipe in “{origin}” takes its {place} from “{name}”, code that is not Duskroom's; if you trust it, "
+            "write that into a recipe of your own."
+        )
+    return values | {"data": {}, "start_from": None}
+
+
+def _import_paths(value: object, place: str = "recipe") -> Iterator[tuple[str, str]]:
+    """Every text in `value` that could name code outside of our own trainers, with the field that it is in."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            named = str(key) in ("kind", "loss", "degradation", "objective")
+            if named and isinstance(inner, str) and ":" in inner and not inner.startswith("trainers."):
+                yield (place if key == "kind" else str(key)), inner
+            else:
+                yield from _import_paths(inner, str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _import_paths(inner, place)
 
 
 def load(path: Path) -> Recipe:
@@ -153,7 +273,7 @@ def load(path: Path) -> Recipe:
     return parse(text, origin=f"“{path.name}”").relative_to(path.resolve().parent)
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(error: ValidationError, recipe: type[Recipe]) -> str:
     """The first fault of `error` in words: field, value and what is allowed."""
     faults = error.errors(include_url=False)
     # A misspelt field is also a missing one; what the person wrote says more than what they did not.
@@ -165,31 +285,34 @@ def _sentence(error: ValidationError) -> str:
         case "missing":
             return f"the field “{place}” is missing; add it."
         case "extra_forbidden":
-            known = ", ".join(sorted(_fields_at(fault["loc"][:-1])))
+            known = ", ".join(sorted(_table_at(recipe, fault["loc"][:-1]).model_fields))
             return f"“{place}” is not a field of a recipe; the fields there are {known}."
         case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
-            return f"“{place}” is {value}, which is out of range; it must be {_range_of(fault['loc'], context)}."
+            return (
+                f"“{place}” is {value}, which is out of range; it must be {_range_of(recipe, fault['loc'], context)}."
+            )
         case "value_error":
             return f"{fault['msg'].removeprefix('Value error, ')}."
         case _:
-            shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
-            return f"“{place}” is {shown}: {fault['msg'][0].lower()}{fault['msg'][1:]}."
+            return f"“{place}” is {_shown(value)}: {fault['msg'][0].lower()}{fault['msg'][1:]}."
 
 
-_TABLES: dict[str, type[Strict]] = {"network": Part, "data": Data, "stages": Stage}
+def _shown(value: object) -> str:
+    return repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "…"
 
 
-def _table_at(place: tuple[int | str, ...]) -> type[Strict]:
-    return _TABLES.get(str(place[0]), Recipe) if place else Recipe
+_TABLES: dict[str, type[Strict]] = {
+    "network": Part, "discriminator": Part, "data": Data, "stages": Stage, "auxiliary": Auxiliary
+}  # fmt: skip
 
 
-def _fields_at(place: tuple[int | str, ...]) -> list[str]:
-    return list(_table_at(place).model_fields)
+def _table_at(recipe: type[Recipe], place: tuple[int | str, ...]) -> type[Strict]:
+    return _TABLES.get(str(place[0]), recipe) if place else recipe
 
 
-def _range_of(place: tuple[int | str, ...], context: dict[str, Any]) -> str:
+def _range_of(recipe: type[Recipe], place: tuple[int | str, ...], context: dict[str, Any]) -> str:
     words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-    field = _table_at(place[:-1]).model_fields.get(str(place[-1]))
+    field = _table_at(recipe, place[:-1]).model_fields.get(str(place[-1]))
     bounds: list[str] = []
     for rule in field.metadata if field else ():
         for key, word in words.items():

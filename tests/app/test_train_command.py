@@ -7,16 +7,22 @@ import os
 import re
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
 import pytest
 from PIL import Image
 
+from app.console import Console
+from app.train_command import train_recipe
 from engines.card import read_card
+from engines.errors import Cancelled, RecipeError, RunError
 from engines.picture import load
 from tests.app.test_cli import duskroom, fails, start
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SAMPLES
+from trainers.checkpoint import load_checkpoint
+from trainers.run import locked, read_recipe_values
 
 
 @pytest.fixture
@@ -57,6 +63,8 @@ def test_the_readme_from_recipe_to_photo(studio: Path, photo: Path) -> None:
     assert (run / "samples" / "00000020.png").exists()
     duskroom("upscale", photo, studio / "large.png", "--model", run / "model.onnx")
     assert load(studio / "large.png").pixels.shape == (144, 192, 3)
+    with pytest.raises(RecipeError, match="takes its network from “my_networks:MyNetwork”"):
+        train_recipe(Console(), run / "model.onnx", None, resume=False, photos=[studio / "photos"])
     duskroom("export", run, studio / "mine.onnx", PYTHONPATH=str(studio))
     duskroom("models", "import", studio / "mine.onnx")
     assert "mine" in duskroom("models")[0]
@@ -68,7 +76,7 @@ def test_its_events_are_json_lines_and_kept(studio: Path) -> None:
     kinds = [json.loads(line)["event"] for line in out.splitlines()]
     assert {"run", "started", "progress", "validation", "checkpoint", "exported"} <= set(kinds)
     kept = [json.loads(line)["kind"] for line in (studio / "run" / "events.jsonl").read_text("utf-8").splitlines()]
-    assert kept.count("Step") == 6 and kept[-1] == "Exported"
+    assert "Step" in kept and kept[0] == "Started" and kept[-2:] == ["Finished", "Exported"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are not sent like this there")
@@ -80,9 +88,13 @@ def test_stopped_it_keeps_a_checkpoint_and_resumes(studio: Path) -> None:
     while '"validation"' not in process.stdout.readline():
         pass
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    process.send_signal(signal.SIGINT)  # whoever presses twice still keeps the checkpoint
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130 and err == "Stopped.\n"
     assert (run / "checkpoint.pt").exists() and not (run / "model.onnx").exists()
+    stopped = [line for line in map(json.loads, out.splitlines()) if line["event"] == "stopped"]
+    checkpoint = load_checkpoint(run)
+    assert checkpoint is not None and len(stopped) == 1 and checkpoint["standing"]["step"] == stopped[0]["step"]
     assert "add --resume" in fails("train", recipe, "--run", run, PYTHONPATH=str(studio))
     change(recipe, ("steps = 400", "steps = 40"))
     out, _ = duskroom("train", recipe, "--run", run, "--resume", PYTHONPATH=str(studio))
@@ -143,8 +155,46 @@ def test_killed_it_goes_on_from_its_last_checkpoint(studio: Path) -> None:
     for child in psutil.Process(process.pid).children():
         child.kill()
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 1 and "resume it with --resume" in err
+    assert process.returncode == 1 and "signal 9" in err and "resume it with --resume" in err
     change(recipe, ("steps = 4000", "steps = 60"))
     out, _ = duskroom("train", recipe, "--run", run, "--resume", PYTHONPATH=str(studio))
     first = re.search(r"from step (\d+)", out)
     assert first and int(first[1]) >= 10 and "Exported" in out
+
+
+class Watched(Console):
+    """A console that is cancelled, as by Ctrl-C, when the event `until` is said."""
+
+    def __init__(self, until: str) -> None:
+        super().__init__(as_json=True)
+        self._until = until
+
+    def say(self, text: str, event: str, /, **values: Any) -> None:
+        super().say(text, event, **values)
+        if event == self._until:
+            self.progress.cancel()
+
+
+SHIPPED = ROOT / "assets" / "models" / "fast-x2.onnx"
+
+
+def test_a_model_is_trained_on_from_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = tmp_path / "run"
+    with pytest.raises(Cancelled):
+        train_recipe(Watched("started"), SHIPPED, run, resume=False, photos=[SAMPLES])
+    values = read_recipe_values(run)
+    assert values["start_from"] == str(SHIPPED) and values["data"]["photos"] == [str(SAMPLES)]  # type: ignore[index]
+    assert values["network"] == {"kind": "fast", "options": {"channels": 32, "blocks": 10}}
+    assert (run / "checkpoint.pt").exists()
+    said = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert said[0] == "run" and "started" in said and said[-1] == "stopped"
+
+
+def test_what_cannot_be_trained_on_from_is_said(tmp_path: Path, studio: Path) -> None:
+    console = Console()
+    with pytest.raises(RecipeError, match="name their folder with --photos"):
+        train_recipe(console, SHIPPED, None, resume=False)
+    with pytest.raises(RecipeError, match="names its own pictures"):
+        train_recipe(console, studio / "my-recipe.toml", None, resume=False, photos=[SAMPLES])
+    with locked(tmp_path), pytest.raises(RunError, match="is being trained in already, by process"):
+        train_recipe(console, SHIPPED, tmp_path, resume=False, photos=[SAMPLES])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.card import ModelCard, Size, TrainingData, from_metadata, read_card, to_metadata
+from engines.card import PRECISIONS, ModelCard, Size, TrainingData, from_metadata, read_card, to_metadata
 from engines.errors import CardError, ModelError
 from engines.onnx_metadata import read_metadata
 from tests.models import card_for, save_model, tiny_superres
@@ -29,6 +29,8 @@ words = st.text(max_size=30)
         overlap=st.integers(0, 200).map(float) | st.just(math.inf),
         training_data=st.builds(TrainingData, words, words, words, st.integers(0, 10**6)),
         metrics=st.dictionaries(words, st.floats(-100, 100)),
+        precision=st.sampled_from(PRECISIONS),
+        float_model=st.sampled_from(("", "fast-x4.onnx", "Größer 4×.onnx")),
         recipe=words,
         author=words,
         licence=words,
@@ -74,6 +76,12 @@ def test_a_missing_key_is_named(key: str) -> None:
         ("metrics", '{"PSNR": "good"}', "good"),
         ("training_data", '{"images": "many"}', "many"),
         ("metrics", "[" * 100_000, "not JSON"),
+        ("precision", "int3", "“int3”, not one of float32, fp16, int8"),
+        ("float_model", "../x.onnx", "not the name of a model in the same folder"),
+        ("float_model", "/etc/x.onnx", "not the name of a model in the same folder"),
+        ("float_model", "..\\x.onnx", "not the name of a model in the same folder"),
+        ("float_model", "C:x.onnx", "not the name of a model in the same folder"),
+        ("float_model", "notes.txt", "not the name of a model in the same folder"),
     ],
 )
 def test_a_wrong_value_is_named(key: str, value: str, word: str) -> None:
@@ -84,6 +92,11 @@ def test_a_wrong_value_is_named(key: str, value: str, word: str) -> None:
 
 def test_unknown_keys_are_ignored() -> None:
     assert from_metadata(metadata(flavour="sweet"), origin="m.onnx") == card_for(2)
+
+
+def test_a_card_from_before_precisions_is_of_a_float_model() -> None:
+    read = from_metadata(metadata(precision=None), origin="m.onnx")
+    assert (read.precision, read.float_model) == ("float32", "")
 
 
 def test_a_newer_card_is_refused_with_a_sentence() -> None:

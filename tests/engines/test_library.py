@@ -36,6 +36,30 @@ def test_it_finds_by_name_and_by_title(library: ModelLibrary, wanted: str) -> No
     assert library.find(wanted, task="super-resolution").name == "four"
 
 
+def test_float_goes_before_int8_which_has_a_name_of_its_own(library: ModelLibrary, tmp_path: Path) -> None:
+    card = card_for(2, overlap=2, name="Tiny ×2 int8", precision="int8", float_model="two.onnx")
+    tiny_superres(tmp_path / "ships" / "a.int8.onnx", card=card)
+    assert "a.int8" in {entry.name for entry in library.entries()}
+    assert library.find(task="super-resolution").name == "two"
+    assert library.find(task="super-resolution", scale=2).name == "two"
+    for wanted in ("a.int8", "Tiny ×2 int8", tmp_path / "ships" / "a.int8.onnx"):
+        assert library.find(wanted, task="super-resolution").path.name == "a.int8.onnx"
+    (tmp_path / "ships" / "two.onnx").unlink()
+    assert library.find(task="super-resolution").name == "a.int8"
+
+
+def test_a_model_in_int8_is_added_as_it_is(library: ModelLibrary, tmp_path: Path) -> None:
+    """It is that file which is tried, also where the processor would rather have another one."""
+    tiny_superres(tmp_path / "new" / "mine.onnx", 3)
+    card = card_for(3, overlap=2, precision="int8", float_model="mine.onnx")
+    file = tiny_superres(tmp_path / "new" / "mine.int8.onnx", 3, card=card)
+    cut = file.read_bytes()
+    assert library.add(file).name == "mine.int8"
+    assert (tmp_path / "own" / "mine.int8.onnx").read_bytes() == cut
+    library.remove("mine.int8")
+    assert not list((tmp_path / "own").iterdir())
+
+
 def test_it_takes_a_file(library: ModelLibrary, tmp_path: Path) -> None:
     path = tiny_superres(tmp_path / "else" / "three.onnx", 3)
     assert library.find(path, task="super-resolution").card == card_for(3, overlap=2)
@@ -103,7 +127,11 @@ def test_the_models_that_ship_can_be_used() -> None:
     for entry in entries:
         assert entry.card is not None, entry.problem
         assert entry.ships and entry.card.licence and entry.card.training_data.licence and entry.card.metrics
-        assert (shipped_folder() / (entry.name + COMPANION)).exists()
+        if entry.card.precision == "int8":  # it is trained on through its float model
+            assert (shipped_folder() / entry.card.float_model).exists()
+            assert max(v for k, v in entry.card.metrics.items() if k.startswith("PSNR loss")) <= 0.2
+        else:
+            assert (shipped_folder() / (entry.name + COMPANION)).exists()
     size = {
         suffix: sum(f.stat().st_size for f in shipped_folder().glob("*" + suffix)) for suffix in (".onnx", COMPANION)
     }

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from onnx import helper
 
+from engines import processor
 from engines.errors import Cancelled, CardError, ModelError
 from engines.model import CPU, CUDA, open_model, ort
 from engines.progress import Progress
@@ -97,6 +98,88 @@ def test_custom_operators_are_refused(tmp_path: Path) -> None:
     path = save_model(tmp_path / "m.onnx", [node], {}, card_for(1))
     with pytest.raises(ModelError, match="cannot be opened as a model"):
         open_model(path)
+
+
+@pytest.mark.parametrize("location", ["weights.bin", "../weights.bin"])
+def test_weights_in_other_files_are_refused(tmp_path: Path, location: str) -> None:
+    """Also where the other file is there, and ONNX Runtime would open it."""
+    path = tiny_superres(tmp_path / "folder" / "m.onnx")
+    model = onnx.load(path)
+    head = next(tensor for tensor in model.graph.initializer if tensor.name == "head")
+    (path.parent / location).write_bytes(head.raw_data)
+    head.ClearField("raw_data")
+    head.data_location = onnx.TensorProto.EXTERNAL
+    entry = head.external_data.add()
+    entry.key, entry.value = "location", location
+    path.write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match="keeps weights in other files, which Duskroom does not open"):
+        open_model(path)
+
+
+def two_files(folder: Path, **changes: object) -> Path:
+    """A model whose card says int8 and names the float model beside it, which is another graph; where the first is."""
+    tiny_superres(folder / "tiny.onnx", hidden=12)
+    card = card_for(2, **{"overlap": 2, "precision": "int8", "float_model": "tiny.onnx", **changes})
+    return tiny_superres(folder / "tiny.int8.onnx", card=card)
+
+
+def test_int8_runs_where_the_processor_is_made_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = two_files(tmp_path)
+    monkeypatch.setattr("engines.processor.has_int8_dot_product", lambda: True)
+    with open_model(path, "cpu") as model:
+        assert (model.path, model.card.precision, model.opening_notice) == (path, "int8", None)
+
+
+def test_float_runs_where_it_is_not_and_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = two_files(tmp_path)
+    monkeypatch.setattr("engines.processor.has_int8_dot_product", lambda: False)
+    with open_model(path, "cpu") as model, open_model(tmp_path / "tiny.onnx", "cpu") as beside:
+        assert (model.path.name, model.card.precision) == ("tiny.onnx", "float32")
+        assert model.opening_notice is not None
+        assert "On this processor int8 is not faster, so “tiny” does the work" in model.opening_notice
+        np.testing.assert_array_equal(model.run(IMAGE), beside.run(IMAGE))
+    with open_model(path, "cpu", int8=True) as model:
+        assert (model.path, model.opening_notice) == (path, None)
+
+
+def test_a_gpu_runs_float(tmp_path: Path) -> None:
+    with open_model(two_files(tmp_path), "cuda", int8=True) as model:
+        if model.provider != "CUDA":
+            pytest.skip("there is no GPU here")
+    with open_model(two_files(tmp_path), "cuda") as model:
+        assert model.path.name == "tiny.onnx" and "On a GPU int8 is not faster" in (model.opening_notice or "")
+
+
+def test_a_gpu_that_does_not_serve_leaves_int8_to_the_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a driver in place but no GPU, ONNX Runtime ends on the CPU, where int8 is worth its while."""
+    path = two_files(tmp_path)
+    monkeypatch.setattr("engines.model._cuda_is_there", lambda: True)
+    with open_model(tmp_path / "tiny.onnx") as model:
+        if model.provider == "CUDA":
+            pytest.skip("there is a GPU here")
+    with open_model(path, int8=None if processor.has_int8_dot_product() else True) as model:
+        assert model.path == path and "The GPU could not be used" in (model.opening_notice or "")
+
+
+@pytest.mark.parametrize("why", ["missing", "damaged", "another scale", "unnamed"])
+def test_int8_runs_alone_where_its_float_model_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    path = two_files(tmp_path, **({"float_model": ""} if why == "unnamed" else {}))
+    beside = tmp_path / "tiny.onnx"
+    match why:
+        case "missing":
+            beside.unlink()
+        case "damaged":
+            beside.write_bytes(beside.read_bytes()[:500])
+        case "another scale":
+            tiny_superres(beside, 3)
+    monkeypatch.setattr("engines.processor.has_int8_dot_product", lambda: False)
+    with open_model(path, "cpu") as model:
+        assert (model.path, model.opening_notice) == (path, None)
+        assert model.run(IMAGE).shape == (1, 3, 16, 20)
 
 
 def test_other_inputs_are_refused(tmp_path: Path) -> None:

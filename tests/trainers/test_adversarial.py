@@ -206,26 +206,23 @@ def test_clipped_weights_lie_within_the_limit(limit: float) -> None:
 
 
 def test_the_lead_by_hand() -> None:
-    # of the pairs (1, 0) (1, 2) (3, 0) (3, 2) three are told right
-    assert discriminator_lead(torch.tensor([1.0, 3.0]), torch.tensor([0.0, 2.0])) == 0.75
-    assert discriminator_lead(torch.tensor([5.0]), torch.tensor([5.0, 5.0])) == 0.5
-    assert discriminator_lead(torch.ones(2, 1, 3, 3), -torch.ones(2, 1, 3, 3)) == 1.0
-    assert discriminator_lead(-torch.ones(4), torch.ones(4)) == 0.0
-    scales = [torch.ones(2), torch.ones(2, 1, 2, 2)]
-    assert discriminator_lead(scales, [torch.zeros(2), torch.ones(2, 1, 2, 2)]) == 0.75
+    bce, wgan = OBJECTIVES["bce"], OBJECTIVES["wgan"]
+    unsure, sure = torch.zeros(4), torch.full((4,), 50.0)
+    assert discriminator_lead(bce, unsure, unsure) == pytest.approx(0)
+    assert discriminator_lead(bce, sure, -sure) == pytest.approx(1)
+    assert discriminator_lead(bce, -sure, sure) == 0
+    assert discriminator_lead(bce, unsure, -sure) == pytest.approx(0.5)
+    assert discriminator_lead(OBJECTIVES["lsgan"], unsure + 0.5, unsure + 0.5) == 0
+    assert discriminator_lead(OBJECTIVES["hinge"], [sure, sure], [-sure, unsure]) == pytest.approx(0.75)
+    assert discriminator_lead(wgan, sure, -sure) is None
 
 
-@given(
-    st.lists(st.integers(-9, 9), min_size=1, max_size=8),
-    st.lists(st.integers(-9, 9), min_size=1, max_size=8),
-    st.floats(0.1, 10),
-    st.floats(-5, 5),
-)
-def test_the_lead_counts_pairs_and_knows_no_unit(real: list[int], fake: list[int], gain: float, shift: float) -> None:
-    a, b = torch.tensor(real, dtype=torch.float32), torch.tensor(fake, dtype=torch.float32)
-    pairs = [1.0 if x > y else 0.5 if x == y else 0.0 for x in real for y in fake]
-    assert discriminator_lead(a, b) == pytest.approx(sum(pairs) / len(pairs))
-    assert discriminator_lead(gain * a + shift, gain * b + shift) == pytest.approx(sum(pairs) / len(pairs))
+@pytest.mark.parametrize("name", [name for name, objective in OBJECTIVES.items() if objective.undecided is not None])
+def test_no_constant_answer_has_a_lead(name: str) -> None:
+    objective = OBJECTIVES[name]
+    answers = torch.linspace(-3, 3, 61)
+    losses = [float(objective.discriminator(answer[None], answer[None])) for answer in answers]
+    assert min(losses) == pytest.approx(objective.undecided, rel=1e-3)
 
 
 def test_spread_is_in_the_unit_of_the_samples() -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 from engines.errors import RecipeError
-from trainers.checkpoint import FILE, PREVIOUS, load_checkpoint, save_checkpoint
+from trainers.checkpoint import load_best, load_checkpoint, remove_leftovers, save_best, save_checkpoint
+from trainers.run import CHECKPOINT as FILE
+from trainers.run import PREVIOUS
 
 
 def test_the_newest_is_read_and_the_one_before_kept(tmp_path: Path) -> None:
@@ -41,6 +46,48 @@ def test_a_newer_one_is_refused(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, {"version": 99})
     with pytest.raises(RecipeError, match="newer Duskroom"):
         load_checkpoint(tmp_path)
+
+
+def test_an_older_one_is_refused_with_a_way_on(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, {"version": 1})
+    with pytest.raises(RecipeError, match="older Duskroom.*“start_from”"):
+        load_checkpoint(tmp_path)
+
+
+def test_the_best_is_a_file_of_its_own(tmp_path: Path) -> None:
+    assert load_best(tmp_path) is None
+    save_best(tmp_path, {"step": 3})
+    save_checkpoint(tmp_path, {"step": 5})
+    best = load_best(tmp_path)
+    assert best is not None and best["step"] == 3
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, {"step": 1})
+    (tmp_path / f".{FILE}.123.part").write_bytes(b"half")
+    remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 KiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small file system can only be mounted by root on Linux")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_leaves_the_last_one_whole(small_disk: Path) -> None:
+    save_checkpoint(small_disk, {"step": 1, "weight": torch.zeros(1000)})
+    with pytest.raises(OSError):
+        save_checkpoint(small_disk, {"step": 2, "weight": torch.zeros(100_000)})
+    state = load_checkpoint(small_disk)
+    assert state is not None and state["step"] == 1
+    assert [path.name for path in small_disk.iterdir()] == [FILE]
 
 
 class Hostile:

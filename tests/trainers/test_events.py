@@ -6,11 +6,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainers.events import Checkpoint, Event, Failed, Notice, Started, Step, TakeSample, Validation, from_line, to_line
+from trainers.events import (
+    Checkpoint,
+    Command,
+    Event,
+    Export,
+    Failed,
+    Line,
+    Notice,
+    Pause,
+    Started,
+    Step,
+    TakeSample,
+    Validation,
+    Verdict,
+    from_line,
+    read_line,
+    to_line,
+)
 
-EXAMPLES: list[Event | TakeSample] = [
+EXAMPLES: list[Event | Command] = [
     Started(0, 10, "cpu", "bfloat16", 5),
-    Step(1, 10, 0.5, 1e-3, 0.2),
+    Step(1, 10, {"loss": 0.5}, 1e-3, 0.2, {"lead": 0.6}),
+    Verdict(7, "plateau", "Validation has not got better."),
+    Pause(True),
+    Export("/tmp/ä b.onnx", "int8"),
     Validation(5, {"PSNR": 30.5}),
     Checkpoint(5, "/tmp/ä b"),
     TakeSample(),
@@ -18,8 +38,13 @@ EXAMPLES: list[Event | TakeSample] = [
 
 
 @pytest.mark.parametrize("message", EXAMPLES)
-def test_a_message_survives_its_line(message: Event | TakeSample) -> None:
+def test_a_message_survives_its_line(message: Event | Command) -> None:
     assert from_line(to_line(message)) == message
+
+
+def test_a_line_may_carry_its_number_and_time() -> None:
+    assert read_line(to_line(Notice("x"), 7, 12.5)) == Line(7, 12.5, Notice("x"))
+    assert read_line(to_line(Notice("x"))) == Line(0, 0.0, Notice("x"))
 
 
 @given(st.text())
@@ -36,6 +61,9 @@ def test_a_line_cut_short_is_nothing(length: int) -> None:
     assert from_line(cut) is None
 
 
-@pytest.mark.parametrize("line", ["[]", "3", "null", '{"kind": "Unheard"}', '{"kind": "Step"}', '{"kind": ["Step"]}'])
+WRONG = ['{"kind": "Checkpoint", "step": "x", "path": "p"}', '{"kind": "Notice", "text": null}']
+
+
+@pytest.mark.parametrize("line", [*WRONG, "[]", "3", "null", '{"kind": "Unheard"}', '{"kind": "Step"}', '{"kind": ["Step"]}'])
 def test_what_is_not_known_is_nothing(line: str) -> None:
     assert from_line(line) is None

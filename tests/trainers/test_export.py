@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import onnx
@@ -16,8 +18,10 @@ from engines.card import ModelCard, read_card
 from engines.errors import ModelError, TargetError
 from engines.model import open_model
 from tests.models import card_for
-from trainers.export import SHAPES, companion_of, export_superres, measure_overlap, measure_reach, read_weights
+from trainers.export import SHAPES, export_generator, export_superres
+from trainers.measure import measure_overlap, measure_reach
 from trainers.networks.superres import SRCNN, Fast, MSRResNet
+from trainers.weights import companion_of, read_weights
 
 
 def card(scale: int) -> ModelCard:
@@ -177,7 +181,119 @@ def test_a_file_that_computes_something_else_is_not_kept(tmp_path: Path) -> None
     assert [entry.name for entry in tmp_path.iterdir()] == ["mine.onnx"]
 
 
+class CannotBeExported(Fast):
+    def forward(self, image: Tensor) -> Tensor:
+        return super().forward(image) if image.mean() > 0.5 else self.tail(image)  # only a run can know which
+
+
+def test_a_network_that_cannot_be_exported_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="The network cannot be exported") as caught:
+        export_superres(CannotBeExported(2, 8, 1), card(2), tmp_path / "mine.onnx")
+    assert "\n" not in str(caught.value) and list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(TargetError, match="cannot be written"):
         export_superres(Fast(2, 8, 1), card(2), tmp_path / "file" / "mine.onnx")
+
+
+def test_fp16_halves_the_file_and_computes_in_float32(tmp_path: Path) -> None:
+    network = Fast(2, 16, 2)
+    for weight in network.parameters():
+        nn.init.normal_(weight, std=0.05)
+    whole, half = tmp_path / "whole.onnx", tmp_path / "half.onnx"
+    export_superres(network, card(2), whole)
+    parity = export_superres(network, card(2), half, precision="fp16")
+    assert max(parity.largest.values()) < 1e-4  # against the rounded weights
+    assert (read_card(whole).precision, read_card(half).precision) == ("float32", "fp16")
+    assert half.stat().st_size < 0.7 * whole.stat().st_size  # the nodes of so small a network weigh as much
+    model = onnx.load(half)
+    stored = {t.name: t.data_type for t in model.graph.initializer}
+    assert {stored[name] for name in network.state_dict()} == {onnx.TensorProto.FLOAT16}
+    image = np.random.default_rng(0).random((1, 3, 20, 20), np.float32)
+    with open_model(whole, "cpu") as a, open_model(half, "cpu") as b:
+        difference = np.abs(a.run(image) - b.run(image)).max()
+    assert 0 < difference < 2e-3
+    back = read_weights(half, Fast(2, 16, 2))
+    for name, value in network.state_dict().items():
+        assert back[name].dtype == torch.float32
+        torch.testing.assert_close(back[name], value.half().float(), rtol=0, atol=0)
+
+
+def test_the_network_is_not_rounded_by_an_export_in_fp16(tmp_path: Path) -> None:
+    network = Fast(2, 8, 1)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    export_superres(network, card(2), tmp_path / "half.onnx", precision="fp16")
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def test_a_weight_too_large_for_fp16_is_said(tmp_path: Path) -> None:
+    network = Fast(2, 8, 1)
+    with torch.no_grad():
+        network.head.weight[0, 0, 0, 0] = 1e5
+    with pytest.raises(ModelError, match="“head.weight” is too large for fp16; export the model as float32"):
+        export_superres(network, card(2), tmp_path / "half.onnx", precision="fp16")
+
+
+class Draws(nn.Module):
+    """A generator with batch norm, which an exporter may fold into the weights, and classes if it has any."""
+
+    def __init__(self, latent_size: int = 6, classes: int = 0) -> None:
+        super().__init__()
+        self.classes = nn.Embedding(classes, latent_size) if classes else None
+        self.grow = nn.ConvTranspose2d(latent_size, 8, 4, bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.picture = nn.ConvTranspose2d(8, 3, 4, stride=2, padding=1)
+        with torch.no_grad():
+            self.norm.running_mean.normal_()  # type: ignore[union-attr]
+            self.norm.running_var.uniform_(0.5, 2)  # type: ignore[union-attr]
+
+    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        if self.classes is not None and label is not None:
+            z = z + self.classes(label)
+        return torch.tanh(self.picture(torch.relu(self.norm(self.grow(z[:, :, None, None])))) * 3)
+
+
+def generator_card(labels: tuple[str, ...] = ()) -> ModelCard:
+    return ModelCard(task="image-generation", name="Draws", latent_size=6, output_size=8, labels=labels)
+
+
+@pytest.mark.parametrize("precision", ["float32", "fp16"])
+@pytest.mark.parametrize("labels", [(), ("zero", "one", "two")])
+def test_a_generator_and_its_discriminator_come_back(
+    tmp_path: Path, precision: Literal["float32", "fp16"], labels: tuple[str, ...]
+) -> None:
+    torch.manual_seed(0)
+    network, discriminator = Draws(classes=len(labels)), nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    path = tmp_path / "draws.onnx"
+    parity = export_generator(
+        network, generator_card(labels), path, precision=precision, further={"discriminator": discriminator}
+    )
+    assert list(parity.largest) == [(1,), (2,), (5,)] and max(parity.largest.values()) < 1e-4
+    z = np.random.RandomState(3).standard_normal((4, 6)).astype(np.float32)
+    label = np.array([0, 1, 2, 1], np.int64)
+    with open_model(path, "cpu") as model, torch.no_grad():
+        output = model.run(z, extra={"label": label} if labels else None)
+        expected = network(torch.from_numpy(z), torch.from_numpy(label) if labels else None) * 0.5 + 0.5
+    assert output.shape == (4, 3, 8, 8) and output.min() >= 0 and output.max() <= 1
+    np.testing.assert_allclose(output, expected.numpy(), atol=1e-5 if precision == "float32" else 1e-2)
+    for part, module in (("network", network), ("discriminator", discriminator)):
+        back = read_weights(path, module, part)  # type: ignore[call-overload]
+        for name, value in module.state_dict().items():
+            torch.testing.assert_close(back[name], value, rtol=1e-3, atol=1e-6)
+
+
+def test_a_part_that_is_not_there_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "draws.onnx"
+    export_generator(Draws(), generator_card(), path)
+    assert read_weights(path, nn.Conv2d(3, 4, 3), "discriminator") is None
+    companion_of(path).unlink()
+    assert read_weights(path, nn.Conv2d(3, 4, 3), "discriminator") is None
+
+
+def test_a_generator_of_another_size_than_its_card_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="gives"):
+        export_generator(Draws(), replace(generator_card(), output_size=16), tmp_path / "draws.onnx")
+    assert list(tmp_path.iterdir()) == []

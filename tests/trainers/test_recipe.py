@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from engines.errors import RecipeError
 from tests.conftest import ROOT
-from trainers.recipe import Recipe, from_values, load, parse
+from trainers.recipe import ImageGeneration, Recipe, SuperResolution, from_card, from_values, load, parse
 
 GOOD = """
 version = 1
@@ -24,6 +25,12 @@ steps = 100
 """
 
 
+def good(more: str = "") -> SuperResolution:
+    recipe = parse(GOOD + more)
+    assert isinstance(recipe, SuperResolution)
+    return recipe
+
+
 def test_shipped_recipes_are_whole() -> None:
     recipes = sorted((ROOT / "assets" / "recipes").glob("*.toml"))
     assert len(recipes) >= 4
@@ -32,8 +39,8 @@ def test_shipped_recipes_are_whole() -> None:
 
 
 def test_what_is_left_out_has_a_value() -> None:
-    recipe = parse(GOOD)
-    assert (recipe.steps, recipe.stages[0].patch, recipe.seed, recipe.optimiser) == (100, 48, 0, "adam")
+    recipe = good()
+    assert (recipe.total_steps, recipe.stages[0].patch, recipe.seed, recipe.optimiser) == (100, 48, 0, "adam")
 
 
 def test_it_survives_json() -> None:
@@ -42,7 +49,7 @@ def test_it_survives_json() -> None:
 
 
 def test_stages_follow_one_another() -> None:
-    recipe = parse(GOOD + 'loss = "l1"\n[[stages]]\nsteps = 50\nloss = "l2"\n')
+    recipe = good('loss = "l1"\n[[stages]]\nsteps = 50\nloss = "l2"\n')
     assert [recipe.stage_at(step).loss for step in (0, 99, 100, 149, 1000)] == ["l1", "l1", "l2", "l2", "l2"]
 
 
@@ -64,7 +71,7 @@ MISTAKES = {  # (what replaces what) → words of the sentence
     ('task = "super-resolution"', 'task = "sharpen"'): ("“task” is 'sharpen'", "super-resolution"),
     ('photos = ["photos"]', "photos = []"): ("data.photos", "at least 1"),
     ("scale = 2", "scale = 2\nrate = nan"): ("“rate”",),
-    ("version = 1", "version = 2"): ("“version” is 2",),
+    ("version = 1", "version = 2"): ("of version 2", "update Duskroom"),
 }
 
 
@@ -85,6 +92,48 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_picture_as_a_recipe(photo: Path) -> None:
     with pytest.raises(RecipeError, match="cannot be read"):
         load(photo)
+
+
+def test_a_task_has_fields_of_its_own() -> None:
+    text = 'task = "image-generation"\nname = "faces"\nsteps = 9\n[data]\nphotos = ["p"]\n'
+    recipe = parse(text)
+    assert isinstance(recipe, ImageGeneration) and recipe.total_steps == 9 and recipe.network.kind == "dcgan"
+    with pytest.raises(RecipeError, match="“scale” is not a field of a recipe; the fields there are .*latent_size"):
+        parse("scale = 2\n" + text)
+    with pytest.raises(RecipeError, match="“discriminator.width” is not a field"):
+        parse(text + '[discriminator]\nkind = "dcgan"\nwidth = 3\n')
+    with pytest.raises(RecipeError, match="“task” is missing; it is one of super-resolution, image-generation"):
+        parse("version = 1")
+
+
+def test_a_card_has_a_recipe_to_train_on_from() -> None:
+    text = good().model_dump_json()
+    values = from_card(text, origin="a.onnx") | {"data": {"photos": ["mine"]}, "start_from": "a.onnx"}
+    recipe = from_values(values)
+    assert recipe.data.photos == [Path("mine")] and recipe.start_from == Path("a.onnx")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"network": {"kind": "os:system"}},
+        {"stages": [{"steps": 100, "loss": "evil.module:loss"}]},
+        {"degradation": "evil:degrade"},
+        {"auxiliary": [{"kind": "evil:loss"}]},
+    ],
+)
+def test_a_card_never_names_code_to_import(change: dict[str, object]) -> None:
+    text = json.dumps(good().model_dump(mode="json") | change)
+    with pytest.raises(
+        RecipeError, match=r"code that is not Duskroom's; if you trust it, write that into a recipe of your own"
+    ):
+        from_card(text, origin="a.onnx")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])
+def test_a_card_without_a_recipe_is_said(text: str) -> None:
+    with pytest.raises(RecipeError, match="“a.onnx” carries no recipe; write one, with “start_from” set"):
+        from_card(text, origin="a.onnx")
 
 
 def test_a_recipe_does_not_change() -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Generator, Iterable
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +15,26 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engines.errors import RecipeError
-from trainers.checkpoint import load_checkpoint
-from trainers.events import Checkpoint, Notice, Sample, Started, Step, TakeCheckpoint, TakeSample, Validation
-from trainers.recipe import Recipe, from_values
-from trainers.train_superres import make_optimisers, schedule, train
+from engines.errors import OutOfMemory, RecipeError
+from trainers.checkpoint import load_best, load_checkpoint
+from trainers.events import (
+    Checkpoint,
+    Event,
+    HalveRate,
+    Notice,
+    RollBack,
+    Sample,
+    Started,
+    Step,
+    TakeCheckpoint,
+    TakeSample,
+    TrainerCommand,
+    Validation,
+    Verdict,
+    Working,
+)
+from trainers.recipe import SuperResolution, from_values
+from trainers.train_superres import make_optimisers, share_at, train
 
 
 @pytest.fixture
@@ -28,7 +46,7 @@ def photos(tmp_path: Path, photo_pixels: np.ndarray) -> Path:
     return folder
 
 
-def tiny(photos: Path, **changes: object) -> Recipe:
+def tiny(photos: Path, **changes: object) -> SuperResolution:
     values: dict[str, object] = {
         "task": "super-resolution",
         "name": "tiny",
@@ -43,23 +61,31 @@ def tiny(photos: Path, **changes: object) -> Recipe:
         "validate_every": 6,
         "checkpoint_every": 5,
     }
-    return from_values(values | changes)
+    recipe = from_values(values | changes)
+    assert isinstance(recipe, SuperResolution)
+    return recipe
 
 
 def weights_after(run_dir: Path) -> dict[str, torch.Tensor]:
     state = load_checkpoint(run_dir)
     assert state is not None
-    return {**state["network"], **{f"average {name}": value for name, value in state["average"].items()}}
+    parts = state["parts"]
+    return {**parts["network"], **{f"average {name}": value for name, value in parts["average"]["network"].items()}}
+
+
+def said(events: Iterable[Event]) -> list[Event]:
+    """The events that a log keeps."""
+    return [event for event in events if not isinstance(event, Working)]
 
 
 def test_the_events_of_a_run(photos: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    events = list(train(tiny(photos), run))
+    events = said(train(tiny(photos), run))
     assert isinstance(events[0], Started) and events[0].total == 12
     assert [event.step for event in events if isinstance(event, Step)] == list(range(1, 13))
     assert [event.step for event in events if isinstance(event, Validation)] == [6, 12]
-    assert [event.step for event in events if isinstance(event, Checkpoint)] == [5, 10, 12]
+    assert [event.step for event in events if isinstance(event, Checkpoint)] == [0, 5, 10, 12]
     sample = next(event for event in events if isinstance(event, Sample))
     with Image.open(sample.path) as image:
         assert image.width == 3 * image.height * 96 // 72
@@ -68,7 +94,7 @@ def test_the_events_of_a_run(photos: Path, tmp_path: Path) -> None:
 def test_it_learns(photos: Path, tmp_path: Path) -> None:
     recipe = tiny(photos, stages=[{"steps": 150, "patch": 16, "batch": 4}], optimiser="muon", checkpoint_every=999)
     events = list(train(recipe, tmp_path))
-    losses = [event.loss for event in events if isinstance(event, Step)]
+    losses = [event.losses["loss"] for event in events if isinstance(event, Step)]
     assert np.mean(losses[-20:]) < 0.9 * np.mean(losses[:20])
     quality = [event.metrics["PSNR"] for event in events if isinstance(event, Validation)]
     assert quality[-1] > quality[0]
@@ -92,7 +118,7 @@ def test_stopped_and_gone_on_it_is_the_same_run(photos: Path, tmp_path: Path, op
             break
     first.close()
     state = load_checkpoint(twice)
-    assert state is not None and state["step"] == 8
+    assert state is not None and state["standing"]["step"] == 8
     for _ in train(recipe, twice):
         pass
     expected, found = weights_after(whole), weights_after(twice)
@@ -100,21 +126,168 @@ def test_stopped_and_gone_on_it_is_the_same_run(photos: Path, tmp_path: Path, op
         torch.testing.assert_close(found[name], value, rtol=0, atol=0)
 
 
-def test_commands_are_obeyed_at_the_next_step(photos: Path, tmp_path: Path) -> None:
+def until(run: Generator[Event, TrainerCommand | None, None], kind: type[Any]) -> Any:
+    """The next event of `kind`."""
+    return next(event for event in run if isinstance(event, kind))
+
+
+def test_commands_are_obeyed_at_the_next_event(photos: Path, tmp_path: Path) -> None:
     run = train(tiny(photos, validate_every=99, checkpoint_every=99), tmp_path)
-    assert isinstance(next(run), Started)
+    assert until(run, Started).step == 0
+    assert isinstance(next(run), Checkpoint)
     assert isinstance(next(run), Step)
     assert isinstance(run.send(TakeSample()), Sample)
-    assert isinstance(next(run), Step)
     assert isinstance(run.send(TakeCheckpoint()), Checkpoint)
+    assert isinstance(run.send(HalveRate()), Notice)
+    halved = next(run)
+    assert isinstance(halved, Step)
+    assert halved.rate == pytest.approx(1e-3 * share_at(tiny(photos), 1) / 2)
     run.close()
 
 
-def test_a_run_closed_before_its_first_step_leaves_nothing(photos: Path, tmp_path: Path) -> None:
+def test_asked_to_go_back_it_does_with_half_the_rate(photos: Path, tmp_path: Path) -> None:
+    run = train(tiny(photos, checkpoint_every=3), tmp_path)
+    for event in run:
+        if isinstance(event, Step) and event.step == 5:
+            break
+    verdict = run.send(RollBack())
+    assert isinstance(verdict, Verdict) and "back to step 3, with half the learning rate" in verdict.text
+    assert until(run, Step).step == 4
+    run.close()
+
+
+def test_a_run_closed_before_its_first_step_can_go_on(photos: Path, tmp_path: Path) -> None:
     run = train(tiny(photos), tmp_path / "run")
     next(run)
     run.close()
-    assert not (tmp_path / "run").exists()
+    assert until(train(tiny(photos), tmp_path / "run"), Started).step == 0
+
+
+def test_a_step_in_parts_is_the_same_step(photos: Path, tmp_path: Path) -> None:
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    stages = [{"steps": 4, "patch": 16, "batch": 4}]
+    list(train(tiny(photos, stages=stages), whole))
+    events = list(train(tiny(photos, stages=stages, micro_batches=4), parts))
+    assert sum(isinstance(event, Working) and "in parts" in event.text for event in events) == 4 * 3
+    expected, found = weights_after(whole), weights_after(parts)
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-5)
+
+
+def test_commands_are_obeyed_between_the_parts_of_a_step(photos: Path, tmp_path: Path) -> None:
+    run = train(tiny(photos, micro_batches=2), tmp_path)
+    for event in run:
+        if isinstance(event, Working) and "in parts" in event.text:
+            break
+    assert isinstance(run.send(TakeSample()), Sample)
+    run.close()  # in the midst of a step
+    state = load_checkpoint(tmp_path)
+    assert state is not None and state["standing"]["step"] == 0
+
+
+class Hungry(nn.Module):
+    """A network that, as a GPU would, runs out of memory for more than one picture at a time."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.conv = nn.Conv2d(3, 3 * scale * scale, 3, padding=1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.is_grad_enabled() and len(x) > 1:
+            torch.empty(1 << 60, dtype=torch.uint8)  # a real failure of the allocator
+        return torch.pixel_shuffle(self.conv(x), self.scale)
+
+
+def test_out_of_memory_makes_the_parts_smaller_and_keeps_it_so(photos: Path, tmp_path: Path) -> None:
+    here = "tests.trainers.test_train_superres:"
+    recipe = tiny(photos, network={"kind": here + "Hungry"}, stages=[{"steps": 12, "patch": 16, "batch": 4}])
+    run = train(recipe, tmp_path)
+    events = [event for event, _ in zip(run, range(40), strict=False)]
+    verdicts = [event for event in events if isinstance(event, Verdict)]
+    assert [verdict.guard for verdict in verdicts] == ["memory", "memory"]
+    assert "its 4 pictures are taken 1 at a time" in verdicts[1].text
+    assert [event.step for event in events if isinstance(event, Step)][:3] == [1, 2, 3]
+    run.close()
+    again = list(islice(train(recipe, tmp_path), 12))
+    assert not any(isinstance(event, Verdict) for event in again)
+
+
+def test_memory_that_does_not_suffice_for_one_picture_is_said(photos: Path, tmp_path: Path) -> None:
+    class_path = "tests.trainers.test_train_superres:Insatiable"
+    with pytest.raises(OutOfMemory, match="even one picture; lower “patch”"):
+        list(train(tiny(photos, network={"kind": class_path}), tmp_path))
+
+
+class Insatiable(Hungry):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.is_grad_enabled():
+            torch.empty(1 << 60, dtype=torch.uint8)
+        return super().forward(x)
+
+
+def test_the_best_is_kept_and_patience_ends_the_run(photos: Path, tmp_path: Path) -> None:
+    class_path = "tests.trainers.test_train_superres:GetsWorse"
+    recipe = tiny(photos, network={"kind": class_path}, validate_every=1, patience=3, rate=0.5, warm_up=0, ema=0.0)
+    events = list(train(recipe, tmp_path))
+    scores = [event.metrics["PSNR"] for event in events if isinstance(event, Validation)]
+    assert scores.index(max(scores)) == len(scores) - 4 and len(scores) < 12
+    assert any(isinstance(event, Notice) and "has not got better for 3 measurements" in event.text for event in events)
+    best, last = load_best(tmp_path), load_checkpoint(tmp_path)
+    assert best is not None and last is not None
+    assert best["step"] == scores.index(max(scores)) + 1 < last["standing"]["step"]
+    assert not any(isinstance(event, Step) for event in train(recipe, tmp_path))  # it has ended for good
+
+
+class GetsWorse(nn.Module):
+    """A picture enlarged well from the start, and one weight with which any step makes it worse."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.shift = nn.Parameter(torch.zeros(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (
+            nn.functional.interpolate(x, scale_factor=self.scale, mode="bicubic")
+            + self.shift.abs() * x.mean()
+            + 1e-4 * self.shift
+        )
+
+
+def test_photographs_beyond_memory_take_turns(
+    photos: Path, tmp_path: Path, photo_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trainers import datasets
+
+    for index in range(6):
+        Image.fromarray(np.tile(photo_pixels, (9, 9, 1))).save(photos / f"large {index}.png")
+    monkeypatch.setattr(datasets, "TURN", 4)
+    recipe = tiny(photos, data={"photos": [str(photos)], "hold_out": 9, "megapixels": 1})
+    whole, twice = tmp_path / "whole", tmp_path / "twice"
+    events = list(train(recipe, whole))
+    assert any(isinstance(event, Notice) and "more than 1 megapixels" in event.text for event in events)
+    assert sum(isinstance(event, Working) and event.text == "reading photographs" for event in events) > 4
+    first = train(recipe, twice)
+    for event in first:
+        if isinstance(event, Step) and event.step == 7:
+            break
+    first.close()
+    list(train(recipe, twice))
+    expected, found = weights_after(whole), weights_after(twice)
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+def test_a_folder_without_rights_is_said(photos: Path, tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    locked = photos / "locked"
+    locked.mkdir(mode=0)
+    try:
+        notices = [event.text for event in islice(train(tiny(photos), tmp_path), 9) if isinstance(event, Notice)]
+    finally:
+        locked.chmod(0o700)
+    assert any("“locked” cannot be read" in text for text in notices)
 
 
 class Explodes(nn.Module):
@@ -145,7 +318,8 @@ def test_nan_goes_back_to_the_checkpoint_with_half_the_rate(photos: Path, tmp_pa
     Explodes.passes = 0
     recipe = tiny(photos, network={"kind": "tests.trainers.test_train_superres:Explodes"}, checkpoint_every=2)
     events = list(train(recipe, tmp_path))
-    assert any(isinstance(event, Notice) and "back to step 2, with half the rate" in event.text for event in events)
+    verdict = next(event for event in events if isinstance(event, Verdict))
+    assert verdict.guard == "nan" and "back to step 2, with half the learning rate" in verdict.text
     steps = [event.step for event in events if isinstance(event, Step)]
     assert steps == [1, 2, 3, *range(3, 13)]
     rates = [event.rate for event in events if isinstance(event, Step)]
@@ -155,32 +329,32 @@ def test_nan_goes_back_to_the_checkpoint_with_half_the_rate(photos: Path, tmp_pa
 
 def test_nan_from_the_start_is_said(photos: Path, tmp_path: Path) -> None:
     recipe = tiny(photos, network={"kind": "tests.trainers.test_train_superres:AlwaysNaN"})
-    with pytest.raises(RecipeError, match="no longer a number at step 1; lower “rate”"):
+    with pytest.raises(RecipeError, match="not a number at step 1, again and again; lower “rate”"):
         list(train(recipe, tmp_path))
 
 
 def test_photos_smaller_than_the_crop_are_said(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="smaller than the crop of 128 pixels"):
-        next(train(tiny(photos, stages=[{"steps": 12, "patch": 64}]), tmp_path))
+        list(train(tiny(photos, stages=[{"steps": 12, "patch": 64}]), tmp_path))
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="No picture in"):
-        next(train(tiny(tmp_path), tmp_path))
+        list(train(tiny(tmp_path), tmp_path / "run"))
 
 
 def test_unreadable_photos_are_left_out_with_a_word(photos: Path, tmp_path: Path) -> None:
     (photos / "broken.jpg").write_text("no picture")
-    first = next(train(tiny(photos), tmp_path))
+    first = said(islice(train(tiny(photos), tmp_path), 9))[0]
     assert isinstance(first, Notice) and "broken.jpg" in first.text
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(photos: Path, tmp_path: Path) -> None:
     run = train(tiny(photos), tmp_path)
-    list(islice(run, 3))
+    until(run, Step)
     run.close()
     with pytest.raises(RecipeError, match="seed = 3, the recipe says 4"):
-        next(train(tiny(photos, seed=4), tmp_path))
+        list(train(tiny(photos, seed=4), tmp_path))
 
 
 def test_a_network_of_the_wrong_scale_is_said(photos: Path, tmp_path: Path) -> None:
@@ -190,23 +364,23 @@ def test_a_network_of_the_wrong_scale_is_said(photos: Path, tmp_path: Path) -> N
 
 def test_an_unknown_network_option_and_loss_are_said(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no option “width”; it takes scale, channels, blocks"):
-        next(train(tiny(photos, network={"kind": "fast", "options": {"width": 3}}), tmp_path))
+        list(train(tiny(photos, network={"kind": "fast", "options": {"width": 3}}), tmp_path))
     with pytest.raises(RecipeError, match="no loss called “l3”; choose charbonnier, l1, l2"):
-        next(train(tiny(photos, stages=[{"steps": 12, "patch": 16, "loss": "l3"}]), tmp_path))
+        list(train(tiny(photos, stages=[{"steps": 12, "patch": 16, "loss": "l3"}]), tmp_path))
     with pytest.raises(RecipeError, match="cannot be imported"):
-        next(train(tiny(photos, network={"kind": "nowhere.to.be.found:Network"}), tmp_path))
+        list(train(tiny(photos, network={"kind": "nowhere.to.be.found:Network"}), tmp_path))
 
 
 def test_cuda_without_a_gpu_is_said(photos: Path, tmp_path: Path) -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     with pytest.raises(RecipeError, match="finds no GPU"):
-        next(train(tiny(photos, device="cuda"), tmp_path))
+        list(train(tiny(photos, device="cuda"), tmp_path))
 
 
 def test_the_rate_rises_then_falls_to_its_floor(photos: Path) -> None:
     recipe = tiny(photos, rate_floor=0.1)
-    shares = [schedule(recipe, step) for step in range(13)]
+    shares = [share_at(recipe, step) for step in range(13)]
     assert shares[0] == 0.5 and shares[1] == 1.0
     assert shares[2:] == sorted(shares[2:], reverse=True)
     assert shares[12] == pytest.approx(0.1)

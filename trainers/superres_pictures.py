@@ -1,0 +1,115 @@
+"""What a super-resolution run learns from and is judged by: photographs found, sorted, read, and held out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.errors import RecipeError
+from trainers.datasets import PairedCrops, Shelves, arrange, find_photos, read_photos
+from trainers.events import Event, Notice, TrainerCommand
+from trainers.parts import find_degradation
+from trainers.recipe import SuperResolution
+
+VALIDATION_SIDE = 512  # held-out photographs are validated on a square of at most this many pixels
+VALIDATION_COUNT = 16
+
+Pixels = NDArray[np.uint8]
+Events = Generator[Event, TrainerCommand | None, Any]
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What a run learns from, what it is judged by, and words on what was left out."""
+
+    shelves: Shelves
+    validation: list[Pixels]
+    left_out: list[str]
+
+
+def find_pictures(recipe: SuperResolution) -> Events:
+    """Find the training photographs and read those for validation. Returns Pictures; raises RecipeError where none serves."""
+    patch = max(stage.patch for stage in recipe.stages) * recipe.scale
+    left_out: list[str] = []
+    paths = find_photos(recipe.data.photos, left_out)
+    if recipe.data.validation:
+        held_out = find_photos(recipe.data.validation, left_out)
+        forbidden = set(held_out)
+        paths = [path for path in paths if path not in forbidden]
+    else:
+        held_out = held_out_of(paths, recipe.data.hold_out)
+        paths = [path for path in paths if path not in set(held_out)] or paths
+    shelves = yield from arrange(paths, patch, recipe.data.megapixels, recipe.seed)
+    validation, unreadable = read_photos(held_out[:VALIDATION_COUNT], 4 * recipe.scale)
+    left_out += unreadable + shelves.left_out
+    shelves.left_out = left_out
+    if not shelves.shelves:
+        raise RecipeError(no_picture(recipe, left_out))
+    if len(shelves.shelves) > 1:
+        yield Notice(
+            f"The {sum(len(shelf) for shelf in shelves.shelves)} pictures are more than {recipe.data.megapixels} megapixels: "
+            f"they are taken in {len(shelves.shelves)} turns."
+        )
+    return Pictures(shelves, [_centre(photo, recipe) for photo in validation], left_out)
+
+
+def read_crops(recipe: SuperResolution, pictures: Pictures, shelf: int) -> Events:
+    """Read one shelf of photographs. Returns the crops cut from them; raises RecipeError where none can be read."""
+    photos = yield from pictures.shelves.read(shelf)
+    if not photos:
+        raise RecipeError(no_picture(recipe, pictures.left_out))
+    if not pictures.validation:
+        pictures.validation.append(_centre(photos[-1], recipe))
+    degrade = find_degradation(recipe.degradation)
+    return PairedCrops(photos, recipe.scale, seed=recipe.seed, candidates=recipe.candidates, degrade=degrade)
+
+
+def no_picture(recipe: SuperResolution, left_out: list[str]) -> str:
+    """The sentence that says that nothing can be trained on."""
+    where = ", ".join(f"“{folder}”" for folder in recipe.data.photos)
+    why = f" ({left_out[0]})" if left_out else ""
+    return f"No picture in {where} can be trained on{why}; add photographs or lower “patch”."
+
+
+def held_out_of(paths: list[Path], every: int) -> list[Path]:
+    """Each `every`-th of `paths`, or where they are fewer the last one."""
+    return paths[every - 1 :: every] or paths[-1:]
+
+
+def read_validation(recipe: SuperResolution) -> dict[str, list[Pixels]]:
+    """The validation pictures by the name of their folder, or those held out as "held out"; whole where a folder is named.
+
+    Folders that are no longer there are left out.
+    """
+    if recipe.data.validation:
+        folders = [folder for folder in recipe.data.validation if folder.is_dir()]
+        sets = {folder.name: find_photos([folder]) for folder in folders}
+    else:
+        try:
+            sets = {"held out": held_out_of(find_photos(recipe.data.photos), recipe.data.hold_out)}
+        except RecipeError:
+            sets = {}
+    pictures: dict[str, list[Pixels]] = {}
+    for name, paths in sets.items():
+        photos, _ = read_photos(paths[:VALIDATION_COUNT], 4 * recipe.scale)
+        if photos:
+            pictures[name] = [_centre(photo, recipe) for photo in photos]
+    return pictures
+
+
+def _centre(photo: Pixels, recipe: SuperResolution) -> Pixels:
+    if recipe.data.validation:
+        return photo
+    top, left = ((side - min(side, VALIDATION_SIDE)) // 2 for side in photo.shape[:2])
+    return photo[top : top + VALIDATION_SIDE, left : left + VALIDATION_SIDE]
+
+
+def list_left_out(words: list[str]) -> str:
+    shown = "; ".join(words[:3])
+    more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
+    return f"Left out {len(words)} of the pictures: {shown}{more}."
