@@ -26,9 +26,19 @@ SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 def find_photos(folders: Sequence[Path], unreadable: list[str] | None = None) -> list[Path]:
     """Every picture file below `folders`, each once, in an order that does not depend on the file system.
 
-    A sub-folder that cannot be read is named in `unreadable`. Raises RecipeError where one of `folders` is missing or
-    cannot be read.
+    A sub-folder that cannot be read is named in `unreadable`; links to folders are not followed. Raises RecipeError where
+    one of `folders` is missing or cannot be read.
     """
+    finding = finding_photos(folders, unreadable)
+    while True:
+        try:
+            next(finding)
+        except StopIteration as end:
+            return end.value
+
+
+def finding_photos(folders: Sequence[Path], unreadable: list[str] | None = None) -> Generator[Event, Any, list[Path]]:
+    """`find_photos`, yielding Working now and then."""
     found: dict[Path, None] = {}
     for folder in folders:
         if not folder.is_dir():
@@ -42,9 +52,11 @@ def find_photos(folders: Sequence[Path], unreadable: list[str] | None = None) ->
 
         for place, inner, names in os.walk(folder, onerror=note):
             inner.sort()
+            here = Path(place).resolve()
+            yield Working("looking for pictures", len(found), 0)
             for name in sorted(names):
                 if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                    found[Path(place, name).resolve()] = None
+                    found[here / name] = None
     return list(found)
 
 
@@ -115,7 +127,7 @@ def arrange(paths: Sequence[Path], smallest: int, megapixels: int, seed: int) ->
     sizes: list[tuple[Path, int]] = []
     left_out: list[str] = []
     for index, path in enumerate(paths):
-        if index % 50 == 0:
+        if index % 100 == 0:
             yield Working("looking at photographs", index, len(paths))
         try:
             with warnings.catch_warnings():

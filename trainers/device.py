@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 from engines.errors import RecipeError
 from trainers.loop import NotANumber
 
-TRIAL_STEPS = 3
 TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -35,7 +33,7 @@ def choose_device(asked: str) -> torch.device:
 
 
 class Precision:
-    """The arithmetic of a run's steps: "float32", or autocast to "bfloat16" or "float16".
+    """The arithmetic of a run's steps: "float32", or autocast to "bfloat16" or "float16"; "auto" is `faster_precision`.
 
     In float16 small gradients would vanish: losses are scaled up and gradients down again, by a factor that falls when a
     gradient overflows; such a step is left out.
@@ -43,31 +41,11 @@ class Precision:
 
     def __init__(self, device: torch.device, name: str) -> None:
         self.device = device
-        self._become("float32" if name == "auto" else name)
+        self._become(faster_precision(device) if name == "auto" else name)
 
     def _become(self, name: str) -> None:
         self.name = name
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=name == "float16")
-
-    def choose(self, asked: str, trial: Callable[[Precision], None]) -> None:
-        """Become `asked`, or for "auto" whichever of "float32" and "bfloat16" makes `trial` faster.
-
-        `trial` passes forward and backward once, leaving the weights and their gradients as they were.
-        """
-        if asked != "auto":
-            self._become(asked)
-            return
-        seconds: dict[str, float] = {}
-        for name in ("float32", "bfloat16"):
-            precision = Precision(self.device, name)
-            for turn in range(TRIAL_STEPS + 1):
-                if turn == 1:  # the first pass warms up
-                    _wait(self.device)
-                    start = time.perf_counter()
-                trial(precision)
-            _wait(self.device)
-            seconds[name] = time.perf_counter() - start
-        self._become(min(seconds, key=lambda name: seconds[name]))
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The context in which a forward pass runs."""
@@ -108,6 +86,12 @@ class Precision:
             self.scaler.load_state_dict(state["scaler"])
 
 
-def _wait(device: torch.device) -> None:
+def faster_precision(device: torch.device) -> str:
+    """ "bfloat16" where `device` has instructions for it, "float32" otherwise.
+
+    The same on every start: a trial of both would choose by the moment, and a run could not be repeated.
+    """
     if device.type == "cuda":
-        torch.cuda.synchronize(device)
+        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
+    has: Mapping[str, object] = getattr(torch.cpu, "get_capabilities", dict)()  # older torch does not tell
+    return "bfloat16" if any(value for name, value in has.items() if "bf16" in name) else "float32"

@@ -214,8 +214,8 @@ def split(batch: Sequence[Tensor], parts: int) -> list[tuple[float, tuple[Tensor
 
 
 @contextlib.contextmanager
-def buffers_kept(*modules: nn.Module, always: bool = False) -> Iterator[None]:
-    """Whatever ends the context but its end, or with `always` at its end too, the buffers of `modules` are what they were.
+def buffers_kept(*modules: nn.Module) -> Iterator[None]:
+    """Whatever ends the context but its end, the buffers of `modules` are then what they were at its beginning.
 
     Forward passes move the statistics of batch norm; those of an update that is broken off must not count.
     """
@@ -224,7 +224,7 @@ def buffers_kept(*modules: nn.Module, always: bool = False) -> Iterator[None]:
     done = False
     try:
         yield
-        done = not always
+        done = True
     finally:
         if not done:
             for buffer, value in zip(buffers, before, strict=True):

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from engines.errors import RecipeError
-from trainers.datasets import find_photos, read_photo
+from trainers.datasets import find_photos, finding_photos, read_photo
 from trainers.events import Event, TrainerCommand, Working
 from trainers.recipe import ImageGeneration
 
@@ -56,7 +56,7 @@ def read_pictures(recipe: ImageGeneration) -> Generator[Event, TrainerCommand | 
     Where no folder for validation is named, every `hold_out`-th is held out. Raises RecipeError where there are too few.
     """
     left_out: list[str] = []
-    paths = find_photos(recipe.data.photos, left_out)
+    paths = yield from finding_photos(recipe.data.photos, left_out)
     named = find_photos(recipe.data.validation, left_out) if recipe.data.validation else []
     kept_aside = set(named)
     paths = [path for path in paths if path not in kept_aside]

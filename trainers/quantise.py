@@ -100,6 +100,7 @@ def quantise(source: Path, photos: Sequence[Pixels], validation: Pictures, *, an
     card = replace(
         card,
         name=f"{card.name} int8",
+        description=_described(card, speed, losses),
         overlap=overlap,
         memory=measure_memory(int8),
         metrics=metrics,
@@ -275,6 +276,14 @@ def _with_card(model: onnx.ModelProto, card: ModelCard) -> onnx.ModelProto:
     del model.metadata_props[:]
     write_card(model, card)
     return model
+
+
+def _described(card: ModelCard, speed: float, losses: Mapping[str, float]) -> str:
+    lost = sum(losses.values()) / len(losses)
+    return (
+        f"{card.description} Computed in 8-bit numbers: {speed:.1f} times as fast on processors made for them, "
+        f"{max(0.0, lost):.2f} dB less exact."
+    ).strip()
 
 
 def _check_opens(path: Path) -> None:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import RecipeError
-from trainers.datasets import PairedCrops, Shelves, arrange, find_photos, read_photos
+from trainers.datasets import PairedCrops, Shelves, arrange, find_photos, finding_photos, read_photos
 from trainers.events import Event, Notice, TrainerCommand
 from trainers.parts import find_degradation
 from trainers.recipe import SuperResolution
 
 VALIDATION_SIDE = 512  # held-out photographs are validated on a square of at most this many pixels
+NAMED_SIDE = 1024  # the same for those in a folder for validation
 VALIDATION_COUNT = 16
 
 Pixels = NDArray[np.uint8]
@@ -36,14 +37,15 @@ def find_pictures(recipe: SuperResolution) -> Events:
     """Find the training photographs and read those for validation. Returns Pictures; raises RecipeError where none serves."""
     patch = max(stage.patch for stage in recipe.stages) * recipe.scale
     left_out: list[str] = []
-    paths = find_photos(recipe.data.photos, left_out)
+    paths = yield from finding_photos(recipe.data.photos, left_out)
     if recipe.data.validation:
         held_out = find_photos(recipe.data.validation, left_out)
         forbidden = set(held_out)
         paths = [path for path in paths if path not in forbidden]
     else:
         held_out = held_out_of(paths, recipe.data.hold_out)
-        paths = [path for path in paths if path not in set(held_out)] or paths
+        kept_aside = set(held_out)
+        paths = [path for path in paths if path not in kept_aside] or paths
     shelves = yield from arrange(paths, patch, recipe.data.megapixels, recipe.seed)
     validation, unreadable = read_photos(held_out[:VALIDATION_COUNT], 4 * recipe.scale)
     left_out += unreadable + shelves.left_out
@@ -82,7 +84,7 @@ def held_out_of(paths: list[Path], every: int) -> list[Path]:
 
 
 def read_validation(recipe: SuperResolution) -> dict[str, list[Pixels]]:
-    """The validation pictures by the name of their folder, or those held out as "held out"; whole where a folder is named.
+    """The validation pictures by the name of their folder, or those held out as "held out"; the middle of large ones.
 
     Folders that are no longer there are left out.
     """
@@ -103,10 +105,10 @@ def read_validation(recipe: SuperResolution) -> dict[str, list[Pixels]]:
 
 
 def _centre(photo: Pixels, recipe: SuperResolution) -> Pixels:
-    if recipe.data.validation:
-        return photo
-    top, left = ((side - min(side, VALIDATION_SIDE)) // 2 for side in photo.shape[:2])
-    return photo[top : top + VALIDATION_SIDE, left : left + VALIDATION_SIDE]
+    """The middle of a photo for validation, no larger than can be computed between two commands."""
+    largest = NAMED_SIDE if recipe.data.validation else VALIDATION_SIDE
+    top, left = ((side - min(side, largest)) // 2 for side in photo.shape[:2])
+    return photo[top : top + largest, left : left + largest]
 
 
 def list_left_out(words: list[str]) -> str:

@@ -16,6 +16,8 @@ from trainers import metrics
 from trainers.degrade import bicubic, crop_to_multiple
 from trainers.events import Event, TrainerCommand, Working
 
+SAMPLE_SIDE = 384  # pixels of the truth that a sample shows: drawn at once, and large enough to judge
+
 Pixels = NDArray[np.uint8]
 Events = Generator[Event, TrainerCommand | None, Any]
 
@@ -60,8 +62,9 @@ def _mean(pairs: list[tuple[float, float]]) -> dict[str, float]:
 
 
 def write_sample(network: nn.Module, truth: Pixels, scale: int, run_dir: Path, step: int) -> Path:
-    """A picture of three side by side: bicubic, the network, the truth."""
-    truth = crop_to_multiple(truth, scale)
+    """A picture of three side by side, of the middle of `truth`: bicubic, the network, the truth."""
+    top, left = ((side - min(side, SAMPLE_SIDE)) // 2 for side in truth.shape[:2])
+    truth = crop_to_multiple(truth[top : top + SAMPLE_SIDE, left : left + SAMPLE_SIDE], scale)
     small = bicubic(truth, scale)
     size = (truth.shape[1], truth.shape[0])
     plain = np.asarray(Image.fromarray(small).resize(size, Image.Resampling.BICUBIC))

@@ -120,20 +120,6 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
             check_shape(recipe, fake)
             return discriminator_loss(objective, discriminator, real, fake, penalty, auxiliary=auxiliary[side])
 
-    def trial(precision: Precision) -> None:
-        kept, precisions["generator"], precisions["discriminator"] = dict(precisions), precision, precision
-        with loop.buffers_kept(*networks.values(), always=True):
-            for side in networks:
-                count = max(2, recipe.batch // recipe.micro_batches)
-                real = pictures.batch(0, 0, count).to(device)
-                losses_of(side, real, noise(count, 0), loop.seeded(0)).total.backward()
-        for network in networks.values():
-            network.zero_grad(set_to_none=True)
-        precisions.update(kept)
-
-    if not resumed:
-        precisions["generator"].choose(recipe.precision, trial)
-        precisions["discriminator"].choose(precisions["generator"].name, trial)
     fixed = noise(SHEET * SHEET, FIXED_NOISE)
     data_spread = spread(pictures.batch(0, 0, WATCHED))
 

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from engines.errors import RecipeError
 from trainers import loop, schedules
 from trainers.checkpoint import has_checkpoint, remove_leftovers
-from trainers.datasets import PairedCrops
 from trainers.device import Precision, choose_device
 from trainers.ema import Average
 from trainers.events import Event, Notice, Sample, Started, Step, TrainerCommand, Validation, Working
@@ -61,9 +60,6 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     parts |= {f"optimiser {index}": optimiser for index, optimiser in enumerate(optimisers)}
     run = loop.Run(run_dir, recipe.model_dump(mode="json"), standing, parts)
     resumed = run.resume()
-    if not resumed:
-        trial = partial(try_precision, recipe, network, crops, losses[recipe.stages[0].loss])
-        precision.choose(recipe.precision, trial)
     shelf = 0
 
     def sample() -> Path:
@@ -137,19 +133,6 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     finally:
         if standing.step > saved:
             run.save()
-
-
-def try_precision(
-    recipe: SuperResolution, network: nn.Module, crops: PairedCrops, loss: Any, precision: Precision
-) -> None:
-    """One pass forward and backward, for its time."""
-    stage = recipe.stages[0]
-    small, large = _to(precision.device, crops.batch(0, max(1, stage.batch // recipe.micro_batches), stage.patch))
-    with precision.autocast():
-        output = network(small)
-    check_shape(recipe, small, output, large)
-    loss(output.float(), large).backward()
-    network.zero_grad(set_to_none=True)
 
 
 def check_shape(recipe: SuperResolution, small: Tensor, output: Tensor, large: Tensor) -> None:

@@ -65,13 +65,10 @@ def test_the_scaler_leaves_out_a_step_that_overflows_and_scales_less() -> None:
     assert again.name == "float16" and again.scaler.get_scale() == precision.scaler.get_scale()
 
 
-def test_auto_takes_the_faster() -> None:
-    precision = Precision(CPU, "auto")
-    tried: list[str] = []
-    precision.choose("auto", lambda trial: tried.append(trial.name))
-    assert set(tried) == {"float32", "bfloat16"} and precision.name in tried
-    precision.choose("bfloat16", lambda trial: tried.clear())
-    assert precision.name == "bfloat16" and tried
+def test_auto_is_bfloat16_where_there_are_instructions_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for has, expected in [({"avx512_bf16": True, "avx2": True}, "bfloat16"), ({"avx512_bf16": False}, "float32")]:
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda has=has: has)
+        assert Precision(CPU, "auto").name == expected
 
 
 def test_the_processor_is_always_there() -> None:

@@ -278,6 +278,19 @@ def test_photographs_beyond_memory_take_turns(
     assert all(torch.equal(found[name], value) for name, value in expected.items())
 
 
+def by_nearest_neighbours(pixels: np.ndarray, scale: int) -> np.ndarray:
+    return pixels[::scale, ::scale]
+
+
+def test_a_degradation_of_ones_own(photos: Path, tmp_path: Path) -> None:
+    own, bicubic = tmp_path / "own", tmp_path / "bicubic"
+    list(train(tiny(photos, degradation="tests.trainers.test_train_superres:by_nearest_neighbours"), own))
+    list(train(tiny(photos), bicubic))
+    assert any(not torch.equal(weights_after(own)[name], value) for name, value in weights_after(bicubic).items())
+    with pytest.raises(RecipeError, match="no degradation called “phone”; choose bicubic"):
+        list(train(tiny(photos, degradation="phone"), tmp_path / "none"))
+
+
 def test_a_folder_without_rights_is_said(photos: Path, tmp_path: Path) -> None:
     if os.geteuid() == 0:
         pytest.skip("root may read everything")

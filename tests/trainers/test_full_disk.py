@@ -1,0 +1,130 @@
+"""A full disk during training: the last checkpoint is whole, the run waits and says so, and goes on once there is room."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from trainers import driver as drivers
+from trainers import run
+from trainers.checkpoint import load_checkpoint
+from trainers.driver import Driver
+from trainers.events import Event, Failed, Held, Resume, Started, Stop, Stopped
+from trainers.inbox import Inbox
+from trainers.recipe import SuperResolution, from_values
+from trainers.train_superres import train
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 2 MiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small file system can only be mounted by root on Linux")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, photo_pixels: np.ndarray) -> SuperResolution:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for index in range(2):
+        Image.fromarray(np.roll(photo_pixels, 17 * index, axis=1)).save(photos / f"{index}.png")
+    values = {
+        "task": "super-resolution",
+        "name": "tiny",
+        "scale": 2,
+        "network": {"kind": "fast", "options": {"channels": 16, "blocks": 1}},
+        "data": {"photos": [str(photos)], "hold_out": 2},
+        "stages": [{"steps": 9, "patch": 16, "batch": 2}],
+        "warm_up": 1,
+        "precision": "float32",
+        "validate_every": 100,
+        "checkpoint_every": 3,
+    }
+    found = from_values(values)
+    assert isinstance(found, SuperResolution)
+    return found
+
+
+def fill(place: Path) -> Path:
+    """Take all the room that is left, but for a little."""
+    filler = place / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            pass
+    return filler
+
+
+class Disk:
+    """Drives a run on a disk that fills up after its first checkpoint; `when_held` is called once it waits."""
+
+    def __init__(self, place: Path, recipe: SuperResolution) -> None:
+        self.place = place
+        self.inbox = Inbox(place)
+        self.said: list[Event] = []
+        self.filler: Path | None = None
+        self.commands: list[Resume | Stop] = []
+        with run.EventLog(place) as log:
+            self.log = log
+            self.outcome = Driver(place, self.inbox, self.say).drive(train(recipe, place))
+
+    def say(self, event: Event) -> None:
+        self.log.append(event)
+        self.said.append(event)
+        if isinstance(event, Started):
+            self.filler = fill(self.place)
+        if isinstance(event, Held):
+            self.held()
+
+    def held(self) -> None:
+        raise NotImplementedError
+
+
+class MakesRoom(Disk):
+    def held(self) -> None:
+        assert self.filler is not None
+        self.filler.unlink(missing_ok=True)
+        self.inbox.put(Resume())
+
+
+class GivesUp(Disk):
+    def held(self) -> None:
+        self.inbox.put(Stop())
+
+
+def test_the_run_waits_and_goes_on_once_there_is_room(small_disk: Path, recipe: SuperResolution) -> None:
+    disk = MakesRoom(small_disk, recipe)
+    assert disk.outcome == "finished"
+    held = [event for event in disk.said if isinstance(event, Held)]
+    assert len(held) == 1 and "Training waits; the last checkpoint is whole. Make room, then go on." in held[0].text
+    state = load_checkpoint(small_disk)
+    assert state is not None and state["standing"]["step"] == 9
+    assert [line.message for line in run.read_events(small_disk)[0]] == disk.said  # not an event is lost
+
+
+def test_stopped_while_it_waits_the_last_checkpoint_is_whole(
+    small_disk: Path, recipe: SuperResolution, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drivers, "RETRY_SECONDS", 5.0)
+    disk = GivesUp(small_disk, recipe)
+    assert disk.outcome == "stopped" and isinstance(disk.said[-1], Stopped)
+    assert not any(isinstance(event, Failed) for event in disk.said)
+    assert disk.filler is not None
+    disk.filler.unlink()
+    held = next(event for event in disk.said if isinstance(event, Held))
+    state = load_checkpoint(small_disk)
+    assert held.step == 0 and state is None  # it was full before the first one
+    assert MakesRoom(small_disk, recipe).outcome == "finished"
