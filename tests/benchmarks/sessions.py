@@ -321,6 +321,7 @@ def latency(count: int) -> None:
     app = QCoreApplication([])
     with tempfile.TemporaryDirectory(prefix="sessions-") as temporary:
         options = {"network": {"kind": "fast"}, "stages": [{"steps": 1_000_000}], "checkpoint_every": 1_000_000}
+        options |= {"precision": "auto"}
         one = Follower(app, TrainingSession(make_run(Path(temporary) / "run", 1, **options)))
         draw = random.Random(0)
         taken: dict[str, list[float]] = {"stop": [], "pause": [], "sample": []}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,8 @@ import torch
 from PIL import Image
 
 from engines.errors import RecipeError
-from trainers.datasets import PairedCrops, find_photos, read_photo, read_photos
+from tests.rights import as_another_user
+from trainers.datasets import PairedCrops, arrange, find_photos, finding_photos, read_photo, read_photos
 from trainers.degrade import bicubic, crop_to_multiple
 
 
@@ -78,6 +81,51 @@ def test_photos_are_found_once_in_a_fixed_order(tmp_path: Path, photo_pixels: np
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="does not exist"):
         find_photos([tmp_path / "none"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are another matter there")
+def test_a_folder_without_rights_is_named(tmp_path: Path) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0)
+    for place in (tmp_path, *tmp_path.parents):
+        if "pytest" in str(place):
+            place.chmod(0o755)
+
+    def look() -> str:
+        unreadable: list[str] = []
+        find_photos([tmp_path], unreadable)
+        try:
+            find_photos([locked])
+        except RecipeError as error:
+            unreadable.append(str(error))
+        return "; ".join(unreadable)
+
+    try:
+        said = as_another_user(look)
+    finally:
+        locked.chmod(0o700)
+    assert "locked” cannot be read (Permission denied)" in said
+    assert "locked” cannot be read; check its rights" in said
+
+
+def test_many_photos_are_found_in_pieces(tmp_path: Path, photo: Path) -> None:
+    for index in range(2000):
+        (tmp_path / f"{index % 40:02}").mkdir(exist_ok=True)
+        os.link(photo, tmp_path / f"{index % 40:02}" / f"{index}.jpg")
+    pieces = list(finding_photos([tmp_path]))
+    assert len(pieces) == 41 and len(find_photos([tmp_path])) == 2001
+    run = arrange(find_photos([tmp_path]), 64, 1, seed=0)
+    steps = 0
+    while True:
+        try:
+            next(run)
+            steps += 1
+        except StopIteration as end:
+            shelves = end.value
+            break
+    assert steps >= 20 and sum(len(shelf) for shelf in shelves.shelves) == 2001
+    assert len(shelves.shelves) == pytest.approx(2001 * 96 * 72 / 1e6, abs=1.5)
+    assert [shelves.at(step) for step in (0, 1999, 2000, 2000 * len(shelves.shelves))] == [0, 0, 1, 0]
 
 
 def test_what_cannot_be_used_is_said(tmp_path: Path, photo: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Generator, Iterable
 from itertools import islice
 from pathlib import Path
@@ -289,18 +288,6 @@ def test_a_degradation_of_ones_own(photos: Path, tmp_path: Path) -> None:
     assert any(not torch.equal(weights_after(own)[name], value) for name, value in weights_after(bicubic).items())
     with pytest.raises(RecipeError, match="no degradation called “phone”; choose bicubic"):
         list(train(tiny(photos, degradation="phone"), tmp_path / "none"))
-
-
-def test_a_folder_without_rights_is_said(photos: Path, tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root may read everything")
-    locked = photos / "locked"
-    locked.mkdir(mode=0)
-    try:
-        notices = [event.text for event in islice(train(tiny(photos), tmp_path), 9) if isinstance(event, Notice)]
-    finally:
-        locked.chmod(0o700)
-    assert any("“locked” cannot be read" in text for text in notices)
 
 
 class Explodes(nn.Module):
