@@ -145,7 +145,7 @@ def _status(console: Console, error: BaseException | None, stopped_by: list[int]
         case None:
             return 0
         case Cancelled():
-            console.fail("Stopped.")
+            console.fail(str(error) or "Stopped.")
             return 128 + (stopped_by[0] if stopped_by else signal.SIGINT)
         case BrokenPipeError():
             return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -38,11 +39,16 @@ def train_recipe(
         )
     try:
         run_dir.mkdir(parents=True, exist_ok=True)
-        run.write_recipe(run_dir, wanted.model_dump(mode="json"))
+        # The trainer makes it the run's once it has the run to itself, and has seen that the checkpoint is of it.
+        asked = run.write_asked(run_dir, wanted.model_dump(mode="json"))
     except OSError as error:
         raise TargetError(f"The run folder “{run_dir}” cannot be written ({error.strerror}); name another.") from error
     console.say(f"The run is in “{run_dir}”.", "run", path=str(run_dir))
-    _follow(console, run_dir, stop=Child.stop)
+    try:
+        _follow(console, run_dir, ["--recipe", asked.name], stop=Child.stop)
+    finally:
+        with contextlib.suppress(OSError):
+            asked.unlink(missing_ok=True)
 
 
 def export_run(console: Console, run_dir: Path, target: Path, weights: str = "float32", anyway: bool = False) -> None:
@@ -99,9 +105,13 @@ def _follow(console: Console, run_dir: Path, options: Sequence[str] = (), *, sto
             child.kill()
             status = child.wait()
         words = child.words()
-    console.progress.check()
     if failure is not None:
         raise DuskroomError(failure)
+    if console.progress.cancelled and stopped is not None:
+        there = (run_dir / run.CHECKPOINT).exists()
+        with_it = f"Stopped at step {stopped}, with a checkpoint; {RESUME}."
+        raise Cancelled(with_it if there else "Stopped before the first step; start it again.")
+    console.progress.check()
     if stopped is not None:
         raise DuskroomError(f"The training was stopped from outside, with a checkpoint of step {stopped}; {RESUME}.")
     if status:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -88,21 +90,20 @@ class ModelLibrary:
         Raises ModelError where it is not a model that can be used or its name is taken, TargetError where the folder
         cannot be written.
         """
-        read_card(file)
+        card = read_card(file)
         from engines.model import open_model  # an import of onnxruntime, which a mere listing does without
 
         open_model(file, device="cpu", int8=True).close()  # this very file, whatever the processor
         folder = self.folders[-1]
-        target = folder / (file.stem + ".onnx")
-        if any(entry.name == file.stem for entry in self.entries()):
-            raise ModelError(
-                f"The library already has a model “{file.stem}”; rename the file, or remove that one first."
-            )
+        name = _name_for(file, card)
+        target = folder / (name + ".onnx")
+        if any(entry.name == name for entry in self.entries()):
+            raise ModelError(f"The library already has a model “{name}”; rename the file, or remove that one first.")
         companion = file.with_name(file.stem + COMPANION)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if companion.exists():
-                _copy(companion, folder / companion.name)
+                _copy(companion, folder / (name + COMPANION))
             _copy(file, target)
         except OSError as error:
             raise TargetError(
@@ -133,6 +134,18 @@ class ModelLibrary:
             return _entry_or_raise(Path(text))
         names = ", ".join(entry.name for entry in entries) or "none"
         raise ModelError(f"There is no model “{text}” in the library; the models there are: {names}.")
+
+
+def _name_for(file: Path, card: ModelCard) -> str:
+    """What the model in `file` is called in the library: as its file, or as its recipe where that is a run's “model.onnx”."""
+    if file.stem != "model":
+        return file.stem
+    try:
+        name = json.loads(card.recipe)["name"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return file.stem
+    is_plain = isinstance(name, str) and re.fullmatch(r"\w[\w .×+-]{0,79}", name)
+    return name if is_plain else file.stem
 
 
 def _onnx_files(folder: Path) -> Iterable[Path]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import importlib
 import logging
 import os
@@ -21,7 +22,7 @@ from typing import TextIO
 from engines.errors import DuskroomError
 from trainers import parent, run
 from trainers import recipe as recipes
-from trainers.events import Event, Exported, Failed, Stop, Working, to_line
+from trainers.events import Event, Exported, Failed, Started, Stop, Working, to_line
 
 STATUS = {"finished": 0, "paused": 3, "stopped": 130}
 TRAINERS = {"super-resolution": "trainers.train_superres", "image-generation": "trainers.train_dcgan"}
@@ -36,6 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--export", type=Path, metavar="FILE", help="only export the run's checkpoint to FILE")
     parser.add_argument("--weights", choices=EXPORTS, default="float32", help="how the exported weights are stored")
     parser.add_argument("--anyway", action="store_true", help="export int8 even where it loses much")
+    parser.add_argument("--recipe", metavar="NAME", help="a file in RUN_DIR that becomes its recipe")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started us, ends")
     parser.add_argument("--detached", action="store_true", help="go on when standard input ends")
     options = parser.parse_args(arguments)
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         with private_stdout(run_dir / run.LOG) as out:
             if options.export:
                 return _export(out, options)
-            return _train(out, run_dir, detached=options.detached)
+            return _train(out, run_dir, detached=options.detached, asked=options.recipe)
     except OSError as error:
         print(f"The run folder “{run_dir}” cannot be written ({error.strerror or error}); check it.", file=sys.stderr)
         return 1
@@ -93,7 +95,7 @@ def _export(out: TextIO, options: argparse.Namespace) -> int:
     return 0
 
 
-def _train(out: TextIO, run_dir: Path, *, detached: bool) -> int:
+def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> int:
     from trainers.driver import Driver, Throttle
     from trainers.inbox import Inbox
 
@@ -110,13 +112,18 @@ def _train(out: TextIO, run_dir: Path, *, detached: bool) -> int:
         log = stack.enter_context(run.EventLog(run_dir))
 
         def say(event: Event) -> None:
+            if asked and isinstance(event, Started):  # the checkpoint is of this recipe
+                run.write_recipe(run_dir, run.read_recipe_values(run_dir, asked))
             _print(out, to_line(event) if isinstance(event, Working) else log.append(event))
 
         throttled = Throttle(say)
         inbox.listen(0)
         ending = ""
         with saying_failures(throttled, run_dir) as failed:
-            recipe = recipes.from_values(run.read_recipe_values(run_dir), origin=f"“{run_dir / run.RECIPE}”")
+            values = run.read_recipe_values(run_dir, asked or run.RECIPE)
+            recipe = recipes.from_values(values, origin=f"“{run_dir / run.RECIPE}”")
+            if asked and not any((run_dir / name).exists() for name in (run.CHECKPOINT, run.PREVIOUS)):
+                run.write_recipe(run_dir, values)
             driver = Driver(run_dir, inbox, throttled)
             for line in run.timeline(run.read_events(run_dir)[0]):
                 driver.guards.see(line.message)  # type: ignore[arg-type]
@@ -167,13 +174,15 @@ class saying_failures:
             case DuskroomError():
                 return str(error)
             case OSError():
-                why = error.strerror or error
-                return f"The run cannot be written to “{self._run_dir}” ({why}); make room and resume: the checkpoint is whole."
+                what = error.filename or self._run_dir
+                if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                    return f"There is no room left for “{what}”; make some and resume: the last checkpoint is whole."
+                return f"“{what}” cannot be used ({error.strerror or error}); check it and its rights, then resume."
             case _ if _is_out_of_memory(error):
-                return "There is not enough memory to train; lower “batch” or “patch” in the recipe."
+                return "There is not enough memory to train; raise “micro_batches”, or lower “patch”, in the recipe."
             case _:
                 first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-                return f"Training failed: {first} The details are in “{self._run_dir / run.LOG}”."
+                return f"Training failed: {first.rstrip('.')}. The details are in “{self._run_dir / run.LOG}”."
 
 
 def _is_out_of_memory(error: Exception) -> bool:
@@ -183,4 +192,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)  # torch takes seconds to be torn down, in which a run that has stopped would seem to go on

@@ -81,7 +81,7 @@ def remove_leftovers(run_dir: Path) -> None:
 
 
 def _load(run_dir: Path, names: tuple[str, ...]) -> dict[str, Any] | None:
-    damaged: str | None = None
+    damaged = False
     for name in names:
         path = run_dir / name
         if not path.exists():
@@ -90,11 +90,11 @@ def _load(run_dir: Path, names: tuple[str, ...]) -> dict[str, Any] | None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # torch's remarks on a foreign file; what counts is what it holds
                 state = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # a damaged archive makes torch raise many kinds
-            damaged = damaged or f"{type(error).__name__}"
+        except Exception:  # a damaged archive makes torch raise many kinds
+            damaged = True
             continue
         if not isinstance(state, dict) or "version" not in state:
-            damaged = damaged or "it holds something else"
+            damaged = True
             continue
         if state["version"] > VERSION:
             raise RecipeError(f"“{path}” was written by a newer Duskroom; update Duskroom to go on with this run.")
@@ -106,6 +106,7 @@ def _load(run_dir: Path, names: tuple[str, ...]) -> dict[str, Any] | None:
         return state
     if damaged:
         raise RecipeError(
-            f"The checkpoint in “{run_dir}” is damaged ({damaged}); start the run anew in an empty folder."
+            f"The checkpoint in “{run_dir}” is damaged; start a new run in an empty folder, and where this one has exported a "
+            "model, with “start_from” set to that."
         )
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,20 +77,16 @@ def read_photos(paths: Sequence[Path], smallest: int) -> tuple[list[Pixels], lis
     photos: list[Pixels] = []
     left_out: list[str] = []
     for path in paths:
-        _read_into(photos, left_out, path, smallest)
+        try:
+            photo = read_photo(path)
+        except (OSError, ValueError) as error:
+            left_out.append(f"“{path.name}” cannot be read ({error})")
+            continue
+        if min(photo.shape[:2]) < smallest:
+            left_out.append(f"“{path.name}” is smaller than the crop of {smallest} pixels")
+        else:
+            photos.append(photo)
     return photos, left_out
-
-
-def _read_into(photos: list[Pixels], left_out: list[str], path: Path, smallest: int) -> None:
-    try:
-        photo = read_photo(path)
-    except (OSError, ValueError) as error:
-        left_out.append(f"“{path.name}” cannot be read ({error})")
-        return
-    if min(photo.shape[:2]) < smallest:
-        left_out.append(f"“{path.name}” is smaller than the crop of {smallest} pixels")
-        return
-    photos.append(photo)
 
 
 TURN = 2000  # steps for which one shelf of photographs is in memory
@@ -111,15 +107,6 @@ class Shelves:
     def at(self, step: int) -> int:
         """The number of the shelf whose turn it is at `step`."""
         return step // TURN % max(1, len(self.shelves))
-
-    def read(self, number: int) -> Generator[Event, Any, list[Pixels]]:
-        """Read the shelf `number`, yielding Working after each photograph."""
-        photos: list[Pixels] = []
-        paths = self.shelves[number] if self.shelves else []
-        for index, path in enumerate(paths):
-            yield Working("reading photographs", index, len(paths))
-            _read_into(photos, self.left_out, path, self.smallest)
-        return photos
 
 
 def arrange(paths: Sequence[Path], smallest: int, megapixels: int, seed: int) -> Generator[Event, Any, Shelves]:
@@ -160,7 +147,7 @@ class PairedCrops:
 
     A whole photograph is reduced once, so a crop's border holds what a real picture's inside holds. Photographs are
     drawn in proportion to their area. Of `candidates` crops drawn the one with most detail is taken: flat sky teaches
-    little. Every draw is a function of (seed, step, index).
+    little. `small` are the reduced copies, by default bicubic ones. Every draw is a function of (seed, step, index).
     """
 
     def __init__(
@@ -170,13 +157,13 @@ class PairedCrops:
         *,
         seed: int,
         candidates: int = 1,
-        degrade: Callable[[Pixels, int], Pixels] = bicubic,
+        small: Sequence[Pixels] | None = None,
     ) -> None:
         self.scale = scale
         self.seed = seed
         self.candidates = candidates
         self.large = [crop_to_multiple(photo, scale) for photo in photos]
-        self.small = [degrade(photo, scale) for photo in self.large]
+        self.small = [bicubic(photo, scale) for photo in self.large] if small is None else list(small)
         areas = np.array([small.shape[0] * small.shape[1] for small in self.small], dtype=np.float64)
         self._chances = np.cumsum(areas / areas.sum())
 

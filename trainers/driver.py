@@ -79,6 +79,7 @@ class Driver:
                     return self._ending
                 command = self._pending.popleft() if self._pending and self._can_obey(event) else None
                 event = _send(trainer, command)
+            self._finish_exports()
             self.say(Finished(self.step))
             return "finished"
         finally:
@@ -170,6 +171,13 @@ class Driver:
             self._exports.remove((process, path))
             outcome = outcome_of(process)
             self.say(Notice(outcome.text) if isinstance(outcome, Failed) else outcome)
+
+    def _finish_exports(self) -> None:
+        """Wait for the exports under way, unless told to stop."""
+        while self._exports and self._ending is None:
+            self._reap_exports()
+            if (command := self.inbox.take(0.05)) is not None:
+                self._obey(command)
 
     def _end_exports(self) -> None:
         for process, path in self._exports:

@@ -45,7 +45,7 @@ def export_run(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: b
     if last is None:
         raise RecipeError(f"There is no checkpoint in “{run_dir}” yet; train for longer before exporting.")
     recipe = _current_recipe(run_dir, from_values(last["recipe"]))
-    chosen = (load_best(run_dir) if recipe.export == "best" else None) or last
+    chosen = (_best(run_dir) if recipe.export == "best" else None) or last
     weights = chosen["parts"]["average"]["network"]
     match recipe:
         case SuperResolution():
@@ -145,9 +145,21 @@ def _quantised(recipe: SuperResolution, source: Path, anyway: bool) -> Path:
     return quantise(source, photos, read_validation(recipe), anyway=anyway).path
 
 
-def _current_recipe(run_dir: Path, trained: Recipe) -> Recipe:
-    """The recipe file's words (title, description …), which may have been edited since the checkpoint was written."""
+def _best(run_dir: Path) -> Weights | None:
+    """The best checkpoint; None where there is none, or it is damaged: the last one serves then."""
     try:
-        return from_values(json.loads((run_dir / RECIPE).read_text(encoding="utf-8")))
+        return load_best(run_dir)
+    except RecipeError:
+        return None
+
+
+WORDS = ("title", "description", "author", "licence", "export")
+
+
+def _current_recipe(run_dir: Path, trained: Recipe) -> Recipe:
+    """The recipe that was trained, with the words of the recipe file, which may have been edited since."""
+    try:
+        current = from_values(json.loads((run_dir / RECIPE).read_text(encoding="utf-8")))
     except (OSError, ValueError, RecipeError):
         return trained
+    return trained.model_copy(update={field: getattr(current, field) for field in WORDS})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,6 +30,7 @@ from trainers.events import (
     Verdict,
 )
 
+NEVER_WRITABLE = {errno.EISDIR, errno.ENOTDIR}  # making room would not help
 ROLL_BACKS = 3  # how often a run goes back to its checkpoint after a loss that is not a number
 
 
@@ -44,7 +46,8 @@ class Standing:
     """Where a run stands and what its guards have decided; part of every checkpoint.
 
     `step` steps are done, and of the next one `turn` updates, where a step has several. `rate_factor` multiplies every
-    rate, `micro_batches` is in how many parts a step is made. A generator waits while its new discriminator trains
+    rate, `micro_batches` is in how many parts a step is made. The run went back `roll_backs` times since it last got past
+    the step `rolled_back_at`. A generator waits while its new discriminator trains
     `alone` for so many steps, and its rate rises over `ramp` steps then.
     `best` is the best validation score so far, made at `best_step`, and `worse` counts the validations since.
     """
@@ -53,6 +56,7 @@ class Standing:
     rate_factor: float = 1.0
     micro_batches: int = 1
     roll_backs: int = 0
+    rolled_back_at: int = 0
     threads: int = 0
     turn: int = 0
     alone: int = 0
@@ -63,14 +67,18 @@ class Standing:
     worse: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Run:
-    """What a training loop saves and restores: the parts by name, its standing, and the recipe that made them."""
+    """What a training loop saves and restores: the parts by name, its standing, and the recipe that made them.
+
+    `saved` is the standing of the newest checkpoint, None where there is none yet.
+    """
 
     run_dir: Path
     recipe: Mapping[str, Any]
     standing: Standing
     parts: Mapping[str, Stateful]
+    saved: Standing | None = None
 
     def state(self) -> dict[str, Any]:
         """All that the run needs to go on exactly."""
@@ -82,6 +90,8 @@ class Run:
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Stand where `saved` stood. Raises RecipeError where it is of other parts."""
+        if not all(isinstance(saved.get(key), dict) for key in ("recipe", "standing", "parts")):
+            raise RecipeError(f"The checkpoint in “{self.run_dir}” is not a training run's; start in another folder.")
         missing = self.parts.keys() ^ saved["parts"].keys()
         if missing:
             raise RecipeError(
@@ -97,7 +107,8 @@ class Run:
                 f"The checkpoint in “{self.run_dir}” is of another recipe ({first}); start in another folder."
             ) from error
         for field in fields(self.standing):
-            setattr(self.standing, field.name, saved["standing"][field.name])
+            setattr(self.standing, field.name, saved["standing"].get(field.name, getattr(self.standing, field.name)))
+        self.saved = replace(self.standing)
 
     def resume(self) -> bool:
         """Restore the newest whole checkpoint, and the number of threads it was made with. Returns whether there is one."""
@@ -105,14 +116,25 @@ class Run:
         if saved is None:
             self.standing.threads = torch.get_num_threads()
             return False
-        check_same_run(self.recipe, saved["recipe"])
+        micro_batches = self.standing.micro_batches
+        check_same_run(self.recipe, saved.get("recipe") or {})
         self.restore(saved)
+        self.standing.micro_batches = max(micro_batches, self.standing.micro_batches)
         torch.set_num_threads(self.standing.threads)  # sums in another order are other sums
         return True
 
     def save(self) -> Path:
         """Write a checkpoint. Raises OSError where that cannot be done; the last one is whole then."""
-        return save_checkpoint(self.run_dir, self.state())
+        if self.standing.step > self.standing.rolled_back_at:
+            self.standing.roll_backs = 0
+        path = save_checkpoint(self.run_dir, self.state())
+        self.saved = replace(self.standing)
+        return path
+
+    def close(self) -> None:
+        """Write a checkpoint unless the newest is of where the run stands. Raises OSError as `save`."""
+        if self.saved != self.standing:
+            self.save()
 
     def checkpoint(self) -> Generator[Event, TrainerCommand | None, TrainerCommand | None]:
         """Write a checkpoint and yield it; while it cannot be written, yield Held and try again when asked to go on.
@@ -123,6 +145,8 @@ class Run:
             try:
                 path = self.save()
             except OSError as error:
+                if error.errno in NEVER_WRITABLE:
+                    raise
                 why = os.strerror(error.errno) if error.errno else error
                 yield Held(
                     self.standing.step,
@@ -132,17 +156,21 @@ class Run:
             else:
                 return (yield Checkpoint(self.standing.step, str(path)))
 
-    def roll_back(self, why: str) -> Verdict:
+    def roll_back(self, why: str, *, asked: bool = False) -> Verdict:
         """Go back to the last checkpoint, with half the rate, and keep that decision; what to say of it is returned.
 
-        Raises RecipeError where that was done too often, or there is no checkpoint.
+        What was the best stays the best. Raises RecipeError where that was done too often without getting past the step
+        where it went wrong, which does not count where a person `asked` for it, or there is no checkpoint.
         """
-        step, roll_backs, rate_factor = self.standing.step, self.standing.roll_backs + 1, self.standing.rate_factor / 2
+        before = replace(self.standing)
+        step, roll_backs, rate_factor = before.step, before.roll_backs + (not asked), before.rate_factor / 2
         saved = load_checkpoint(self.run_dir)
         if saved is None or roll_backs > ROLL_BACKS:
             raise RecipeError(f"{why} at step {step + 1}, again and again; lower “rate” in the recipe and start again.")
         self.restore(saved)
         self.standing.roll_backs, self.standing.rate_factor = roll_backs, rate_factor
+        self.standing.rolled_back_at = max(step, before.rolled_back_at)
+        self.standing.best, self.standing.best_step, self.standing.worse = before.best, before.best_step, before.worse
         self.standing.roll_back_asked = False
         self.save()
         return Verdict(
@@ -187,7 +215,7 @@ def obey(
 MAY_CHANGE = {
     *("title", "description", "author", "licence", "data", "device", "start_from", "patience", "export"),
     *("stages", "steps", "rate", "muon_rate", "discriminator_rate", "rate_floor", "schedule", "warm_up"),
-    *("validate_every", "checkpoint_every"),
+    *("validate_every", "checkpoint_every", "micro_batches"),
 }
 
 
@@ -269,6 +297,15 @@ def seeded(*numbers: int, device: str = "cpu") -> torch.Generator:
 
     words = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(words[0] >> np.uint64(1)))
+
+
+def seed_parts(*numbers: int) -> None:
+    """Make what a person's own parts draw, dropout among it, a function of `numbers`: (seed, step, turn, part)."""
+    import numpy as np
+
+    seed = int(np.random.SeedSequence(numbers).generate_state(1)[0])
+    torch.manual_seed(seed)
+    np.random.seed(seed)
 
 
 def parameters_of(*modules: nn.Module) -> list[nn.Parameter]:

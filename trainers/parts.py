@@ -63,6 +63,8 @@ def _make(part: Part, table: Mapping[str, Any], what: str, given: dict[str, int]
         raise RecipeError(f"The {what} “{part.kind}” cannot be made with {options}: {error}") from error
     if not isinstance(network, nn.Module):
         raise RecipeError(f"“{part.kind}” gives a {type(network).__name__}, not a torch.nn.Module; name a {what}.")
+    if not any(weight.requires_grad for weight in network.parameters()):
+        raise RecipeError(f"The {what} “{part.kind}” has no weights to train; name another, or give it some.")
     return network
 
 
@@ -93,12 +95,15 @@ def _found(name: str, table: Mapping[str, Any], what: str) -> Any:
     module_name, _, attribute = name.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except ImportError as error:
+    except Exception as error:  # whatever a person's own file raises when it is imported
         raise RecipeError(
             f"The {what} “{name}” cannot be imported ({error}); check its spelling, and that its folder is on PYTHONPATH."
         ) from error
     try:
-        return getattr(module, attribute)
+        found = getattr(module, attribute)
+        if callable(found):
+            return found
+        raise RecipeError(f"“{name}” is not a {what}: it cannot be called; name a class or a function.")
     except AttributeError as error:
         raise RecipeError(
             f"The module “{module_name}” has no “{attribute}”; check the spelling after the colon."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from trainers.recipe import ImageGeneration
 
 Pixels = NDArray[np.uint8]
 FEWEST = 2
-REPORT_EVERY = 50
+REPORT_EVERY = 0.2  # seconds
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ def read_pictures(recipe: ImageGeneration) -> Generator[Event, TrainerCommand | 
     paths = [path for path in paths if path not in kept_aside]
     squares: list[Pixels] = []
     others: list[Pixels] = []
+    said = 0.0
     for index, path in enumerate([*paths, *named]):
-        if index % REPORT_EVERY == 0:
+        if (now := time.monotonic()) - said >= REPORT_EVERY:
+            said = now
             yield Working("reading pictures", index, len(paths) + len(named))
         try:
             square = to_square(read_photo(path), recipe.size)

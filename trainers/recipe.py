@@ -8,10 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Strict as PydanticStrict
 
 from engines.errors import RecipeError
 
+
+def _without_null(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a path holds a null character; correct it")
+    return path
+
+
+Place = Annotated[Path, AfterValidator(_without_null)]
+# A number is a number: neither "30" nor true.
+Int = Annotated[int, PydanticStrict()]
+Float = Annotated[float, PydanticStrict()]
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[\w][\w .×+-]*$")]
 
 
@@ -36,10 +48,10 @@ class Data(Strict):
     `megapixels` together, as many are in memory at one time and take turns.
     """
 
-    photos: Annotated[list[Path], Field(min_length=1)]
-    validation: list[Path] = []
-    hold_out: int = Field(default=20, ge=2, le=1000)
-    megapixels: int = Field(default=400, ge=1, le=100_000)
+    photos: Annotated[list[Place], Field(min_length=1)]
+    validation: list[Place] = []
+    hold_out: Int = Field(default=20, ge=2, le=1000)
+    megapixels: Int = Field(default=400, ge=1, le=100_000)
     name: str = ""
     source: str = ""
     licence: str = ""
@@ -51,9 +63,9 @@ class Stage(Strict):
     `loss` is a name of `trainers.losses.PIXEL_LOSSES` or an import path.
     """
 
-    steps: int = Field(ge=1, le=10_000_000)
-    patch: int = Field(default=48, ge=8, le=512)
-    batch: int = Field(default=16, ge=1, le=1024)
+    steps: Int = Field(ge=1, le=10_000_000)
+    patch: Int = Field(default=48, ge=8, le=512)
+    batch: Int = Field(default=16, ge=1, le=1024)
     loss: str = "l1"
 
 
@@ -75,24 +87,24 @@ class Recipe(Strict):
     description: str = ""
     author: str = ""
     licence: str = ""
-    seed: int = Field(default=0, ge=0, lt=2**32)
+    seed: Int = Field(default=0, ge=0, lt=2**32)
     network: Part
     data: Data
-    start_from: Path | None = None
-    rate: float = Field(default=1e-3, gt=0, le=1)
+    start_from: Place | None = None
+    rate: Float = Field(default=1e-3, gt=0, le=1)
     schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "cosine"
-    rate_floor: float = Field(default=0.001, ge=0, le=1)
-    warm_up: int = Field(default=50, ge=0)
-    clip: float = Field(default=1.0, gt=0)
-    micro_batches: int = Field(default=1, ge=1, le=1024)
-    ema: float = Field(default=0.999, ge=0, lt=1)
-    ema_start: int = Field(default=0, ge=0)
-    patience: int | None = Field(default=None, ge=1)
+    rate_floor: Float = Field(default=0.001, ge=0, le=1)
+    warm_up: Int = Field(default=50, ge=0)
+    clip: Float = Field(default=1.0, gt=0)
+    micro_batches: Int = Field(default=1, ge=1, le=1024)
+    ema: Float = Field(default=0.999, ge=0, lt=1)
+    ema_start: Int = Field(default=0, ge=0)
+    patience: Int | None = Field(default=None, ge=1)
     export: Literal["best", "last"] = "best"
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    validate_every: int = Field(default=500, ge=1)
-    checkpoint_every: int = Field(default=500, ge=1)
+    validate_every: Int = Field(default=500, ge=1)
+    checkpoint_every: Int = Field(default=500, ge=1)
 
     @property
     def total_steps(self) -> int:
@@ -130,12 +142,12 @@ class SuperResolution(Recipe):
     """
 
     task: Literal["super-resolution"]
-    scale: int = Field(ge=1, le=8)
+    scale: Int = Field(ge=1, le=8)
     stages: Annotated[list[Stage], Field(min_length=1)]
     degradation: str = Field(default="bicubic", min_length=1, max_length=200)
     optimiser: Literal["adam", "muon"] = "adam"
-    muon_rate: float = Field(default=1.5e-3, gt=0, le=1)
-    candidates: int = Field(default=2, ge=1, le=16)
+    muon_rate: Float = Field(default=1.5e-3, gt=0, le=1)
+    candidates: Int = Field(default=2, ge=1, le=16)
 
     @property
     def total_steps(self) -> int:
@@ -155,7 +167,7 @@ class Auxiliary(Part):
     """A further loss, a name of `trainers.losses.AUXILIARY` or an import path, for the `side` that it teaches."""
 
     side: Literal["generator", "discriminator"] = "generator"
-    weight: float = Field(default=1.0, gt=0)
+    weight: Float = Field(default=1.0, gt=0)
 
 
 class ImageGeneration(Recipe):
@@ -170,26 +182,26 @@ class ImageGeneration(Recipe):
 
     task: Literal["image-generation"]
     size: Literal[8, 16, 32, 64, 128] = 64
-    latent_size: int = Field(default=100, ge=1, le=4096)
+    latent_size: Int = Field(default=100, ge=1, le=4096)
     network: Part = Part(kind="dcgan")
     discriminator: Part = Part(kind="dcgan")
     objective: Literal["bce", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-div", "r1"] = "bce"
     auxiliary: list[Auxiliary] = []
-    steps: int = Field(ge=1, le=10_000_000)
-    batch: int = Field(default=64, ge=2, le=4096)
-    rate: float = Field(default=2e-4, gt=0, le=1)
-    discriminator_rate: float = Field(default=2e-4, gt=0, le=1)
-    beta1: float = Field(default=0.5, ge=0, lt=1)
-    beta2: float = Field(default=0.999, ge=0, lt=1)
-    discriminator_steps: int = Field(default=1, ge=1, le=100)
-    generator_steps: int = Field(default=1, ge=1, le=100)
-    label_smoothing: float = Field(default=0.0, ge=0, lt=0.5)
+    steps: Int = Field(ge=1, le=10_000_000)
+    batch: Int = Field(default=64, ge=2, le=4096)
+    rate: Float = Field(default=2e-4, gt=0, le=1)
+    discriminator_rate: Float = Field(default=2e-4, gt=0, le=1)
+    beta1: Float = Field(default=0.5, ge=0, lt=1)
+    beta2: Float = Field(default=0.999, ge=0, lt=1)
+    discriminator_steps: Int = Field(default=1, ge=1, le=100)
+    generator_steps: Int = Field(default=1, ge=1, le=100)
+    label_smoothing: Float = Field(default=0.0, ge=0, lt=0.5)
     flip: bool = True
-    alone: int = Field(default=200, ge=0)
-    ramp: int = Field(default=500, ge=0)
+    alone: Int = Field(default=200, ge=0)
+    ramp: Int = Field(default=500, ge=0)
     schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "constant"
-    warm_up: int = Field(default=0, ge=0)
-    clip: float = Field(default=1e6, gt=0)
+    warm_up: Int = Field(default=0, ge=0)
+    clip: Float = Field(default=1e6, gt=0)
 
     @property
     def total_steps(self) -> int:
@@ -207,7 +219,7 @@ def parse(text: str, *, origin: str = "The recipe") -> Recipe:
     """
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RecipeError(f"{origin} is not valid TOML: {error}. Correct that line and try again.") from error
     return from_values(values, origin=origin)
 
@@ -265,7 +277,7 @@ def _import_paths(value: object, place: str = "recipe") -> Iterator[tuple[str, s
 def load(path: Path) -> Recipe:
     """Read the recipe file at `path`; relative folders in it are taken from where the file lies."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise RecipeError(f"There is no recipe at “{path}”; check the path.") from error
     except (OSError, UnicodeDecodeError) as error:

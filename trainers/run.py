@@ -95,8 +95,10 @@ def is_running(run_dir: Path) -> bool:
     lock = FileLock(run_dir / LOCK, timeout=0, thread_local=False)
     try:
         lock.acquire()
-    except (Timeout, OSError, NotImplementedError):
+    except Timeout:
         return True
+    except (OSError, NotImplementedError):
+        return False  # whoever wants to train there is told why it cannot be locked
     lock.release()
     return False
 
@@ -106,9 +108,16 @@ def write_recipe(run_dir: Path, values: dict[str, object]) -> None:
     write_text(run_dir / RECIPE, events.to_json(values, indent=1))
 
 
-def read_recipe_values(run_dir: Path) -> dict[str, object]:
+def write_asked(run_dir: Path, values: dict[str, object]) -> Path:
+    """Write the recipe `values` beside the run's own, as what is asked for. Raises OSError as `write_recipe`."""
+    path = run_dir / f".asked.{os.getpid()}-{secrets.token_hex(4)}.{RECIPE}"
+    write_text(path, events.to_json(values, indent=1))
+    return path
+
+
+def read_recipe_values(run_dir: Path, name: str = RECIPE) -> dict[str, object]:
     """What the recipe of the run in `run_dir` holds, unchecked. Raises RecipeError where it is missing or damaged."""
-    path = run_dir / RECIPE
+    path = run_dir / name
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import RecipeError
+from trainers import loop
 from trainers.datasets import PairedCrops, Shelves, arrange, find_photos, finding_photos, read_photos
-from trainers.events import Event, Notice, TrainerCommand
+from trainers.degrade import crop_to_multiple
+from trainers.events import Event, Notice, TrainerCommand, Working
 from trainers.parts import find_degradation
 from trainers.recipe import SuperResolution
 
@@ -22,6 +24,12 @@ VALIDATION_COUNT = 16
 
 Pixels = NDArray[np.uint8]
 Events = Generator[Event, TrainerCommand | None, Any]
+Obey = Callable[[TrainerCommand | None], Events]
+
+
+def deaf(command: TrainerCommand | None) -> Events:
+    """Before a run has started there is nothing to command."""
+    yield from ()
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,13 @@ def find_pictures(recipe: SuperResolution) -> Events:
         kept_aside = set(held_out)
         paths = [path for path in paths if path not in kept_aside] or paths
     shelves = yield from arrange(paths, patch, recipe.data.megapixels, recipe.seed)
-    validation, unreadable = read_photos(held_out[:VALIDATION_COUNT], 4 * recipe.scale)
-    left_out += unreadable + shelves.left_out
+    validation: list[Pixels] = []
+    for index, path in enumerate(held_out[:VALIDATION_COUNT]):
+        yield Working("reading photographs to validate on", index, len(held_out[:VALIDATION_COUNT]))
+        readable, unreadable = read_photos([path], 4 * recipe.scale)
+        validation += [_centre(photo, recipe).copy() for photo in readable]
+        left_out += unreadable
+    left_out += shelves.left_out
     shelves.left_out = left_out
     if not shelves.shelves:
         raise RecipeError(no_picture(recipe, left_out))
@@ -57,18 +70,40 @@ def find_pictures(recipe: SuperResolution) -> Events:
             f"The {sum(len(shelf) for shelf in shelves.shelves)} pictures are more than {recipe.data.megapixels} megapixels: "
             f"they are taken in {len(shelves.shelves)} turns."
         )
-    return Pictures(shelves, [_centre(photo, recipe) for photo in validation], left_out)
+    return Pictures(shelves, validation, left_out)
 
 
-def read_crops(recipe: SuperResolution, pictures: Pictures, shelf: int) -> Events:
+def read_crops(recipe: SuperResolution, pictures: Pictures, shelf: int, obey: Obey = deaf) -> Events:
     """Read one shelf of photographs. Returns the crops cut from them; raises RecipeError where none can be read."""
-    photos = yield from pictures.shelves.read(shelf)
-    if not photos:
+    loop.seed_parts(recipe.seed, shelf)  # for a degradation that draws
+    degrade = find_degradation(recipe.degradation)
+    large: list[Pixels] = []
+    small: list[Pixels] = []
+    paths = pictures.shelves.shelves[shelf]
+    for index, path in enumerate(paths):
+        yield from obey((yield Working("reading photographs", index, len(paths))))
+        photos, unreadable = read_photos([path], pictures.shelves.smallest)
+        pictures.left_out.extend(unreadable)
+        for photo in photos:
+            large.append(crop_to_multiple(photo, recipe.scale))
+            small.append(check_reduced(recipe, large[-1], degrade(large[-1], recipe.scale)))
+    if not large:
         raise RecipeError(no_picture(recipe, pictures.left_out))
     if not pictures.validation:
-        pictures.validation.append(_centre(photos[-1], recipe))
-    degrade = find_degradation(recipe.degradation)
-    return PairedCrops(photos, recipe.scale, seed=recipe.seed, candidates=recipe.candidates, degrade=degrade)
+        pictures.validation.append(_centre(large[-1], recipe))
+    return PairedCrops(large, recipe.scale, seed=recipe.seed, candidates=recipe.candidates, small=small)
+
+
+def check_reduced(recipe: SuperResolution, photo: Pixels, small: object) -> Pixels:
+    """`small`, what the recipe's degradation made of `photo`. Raises RecipeError where it is no small copy of it."""
+    height, width = (side // recipe.scale for side in photo.shape[:2])
+    if not isinstance(small, np.ndarray) or small.shape != (height, width, 3) or small.dtype != np.uint8:
+        given = f"{small.shape} of {small.dtype}" if isinstance(small, np.ndarray) else type(small).__name__
+        raise RecipeError(
+            f"The degradation “{recipe.degradation}” gives {given} for a photo of {photo.shape}; it should give "
+            f"{(height, width, 3)} of uint8."
+        )
+    return small
 
 
 def no_picture(recipe: SuperResolution, left_out: list[str]) -> str:

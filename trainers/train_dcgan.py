@@ -67,10 +67,8 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
     objective = make_objective(recipe.objective, smoothing=recipe.label_smoothing)
-    pictures: Pictures = yield from read_pictures(recipe)
-
     draws = loop.seeded(recipe.seed, FIRST_WEIGHTS)
-    torch.manual_seed(recipe.seed)  # for parts of a person's own
+    loop.seed_parts(recipe.seed)
     generator = make_generator(recipe.network, recipe.size, recipe.latent_size)
     discriminator = make_discriminator(recipe.discriminator, recipe.size)
     if objective.per_sample_penalty:
@@ -83,6 +81,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
         standing.alone, standing.ramp = start_from(recipe, generator, discriminator)
     generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     discriminator = discriminator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    pictures: Pictures = yield from read_pictures(recipe)
     average = Average(generator, recipe.ema, recipe.ema_start)
     networks: dict[Side, nn.Module] = {"generator": generator, "discriminator": discriminator}
     optimisers: dict[Side, torch.optim.Optimizer] = {
@@ -130,15 +129,14 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
     count = sum(weight.numel() for network in networks.values() for weight in network.parameters())
-    yield Started(standing.step, recipe.steps, device.type, precisions["generator"].name, count)
-    if not resumed:
-        yield from obey((yield from run.checkpoint()))
-    saved = (standing.step, standing.turn)
     losses: dict[str, float] = {}
     watched: dict[str, float] = {}
     started = time.perf_counter()
 
     try:
+        yield from obey((yield Started(standing.step, recipe.steps, device.type, precisions["generator"].name, count)))
+        if not resumed:
+            yield from obey((yield from run.checkpoint()))
         while standing.step < recipe.steps and not (recipe.patience and standing.worse >= recipe.patience):
             step, turn = standing.step, standing.turn
             sides = turns(recipe.discriminator_steps, recipe.generator_steps)
@@ -164,6 +162,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                         for index, (part, (real, z)) in enumerate(pieces):
                             if index:
                                 yield from obey((yield Working("taking the step in parts", index, len(pieces))))
+                            loop.seed_parts(recipe.seed, step, turn, index)
                             found = losses_of(side, real, z, penalty)
                             value += loop.finite(found.total * part, f"{side}'s loss")
                             precisions[side].backward(found.total * part)
@@ -172,12 +171,12 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                         weights = loop.parameters_of(networks[side])
                         precisions[side].step([optimisers[side]], weights, recipe.clip)
                 except loop.NotANumber as error:
-                    yield run.roll_back(str(error))
+                    yield from obey((yield run.roll_back(str(error))))
                     continue
                 except Exception as error:
                     if not loop.is_out_of_memory(error):
                         raise
-                    yield loop.make_smaller(standing, recipe.batch)
+                    yield from obey((yield loop.make_smaller(standing, recipe.batch)))
                     continue
                 finally:
                     optimisers[side].zero_grad(set_to_none=True)
@@ -195,7 +194,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
             seconds, started = time.perf_counter() - started, time.perf_counter()
             yield from obey((yield Step(step, recipe.steps, dict(losses), rates["generator"], seconds, dict(watched))))
             if standing.roll_back_asked:
-                yield run.roll_back("You asked to go back")
+                yield from obey((yield run.roll_back("You asked to go back", asked=True)))
                 continue
             last = step == recipe.steps
             if step % recipe.validate_every == 0 or last:
@@ -204,7 +203,6 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                     yield from obey((yield judged))
                 yield from obey((yield Sample(step, str(sample()))))
             if step % recipe.checkpoint_every == 0 or last:
-                saved = (step, 0)
                 yield from obey((yield from run.checkpoint()))
             watched = {}
             started = time.perf_counter()
@@ -214,8 +212,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                 "as the recipe's “patience” asks."
             )
     finally:
-        if (standing.step, standing.turn) != saved:
-            run.save()
+        run.close()
 
 
 def start_from(recipe: ImageGeneration, generator: nn.Module, discriminator: nn.Module) -> tuple[int, int]:

@@ -41,14 +41,13 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     device = choose_device(recipe.device)
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
-    pictures = yield from find_pictures(recipe)
-    crops = yield from read_crops(recipe, pictures, 0)
-
-    torch.manual_seed(recipe.seed)
+    loop.seed_parts(recipe.seed)
     network = make_network(recipe.network, recipe.scale)
     if recipe.start_from and not has_checkpoint(run_dir):
         network.load_state_dict(read_weights(recipe.start_from, network))
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    pictures = yield from find_pictures(recipe)
+    crops = yield from read_crops(recipe, pictures, 0)
     average = Average(network, recipe.ema, recipe.ema_start)
     optimisers = make_optimisers(recipe, network)
     losses = {stage.loss: find_loss(stage.loss) for stage in recipe.stages}
@@ -68,40 +67,43 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     obey = partial(loop.obey, run, sample)
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
-    yield Started(standing.step, recipe.total_steps, device.type, precision.name, sum(w.numel() for w in weights))
-    if not resumed:
-        yield from obey((yield from run.checkpoint()))
-    saved = standing.step
+    count = sum(weight.numel() for weight in weights)
 
     try:
+        yield from obey((yield Started(standing.step, recipe.total_steps, device.type, precision.name, count)))
+        if not resumed:
+            yield from obey((yield from run.checkpoint()))
         while standing.step < recipe.total_steps and not (recipe.patience and standing.worse >= recipe.patience):
             started, step = time.perf_counter(), standing.step
             stage = recipe.stage_at(step)
             rate = standing.rate_factor * share_at(recipe, step)
             set_rates(recipe, optimisers, rate)
             if shelf != (shelf := pictures.shelves.at(step)):
-                crops = yield from read_crops(recipe, pictures, shelf)
+                del crops  # both would hardly fit
+                crops = yield from read_crops(recipe, pictures, shelf, obey)
             try:
-                loss = 0.0
-                batch = _to(device, crops.batch(step, stage.batch, stage.patch))
-                pieces = loop.split(batch, standing.micro_batches)
-                for index, (part, (small, large)) in enumerate(pieces):
-                    if index:
-                        yield from obey((yield Working("taking the step in parts", index, len(pieces))))
-                    with precision.autocast():
-                        output = network(small)
-                    check_shape(recipe, small, output, large)
-                    mean = losses[stage.loss](output.float(), large) * part
-                    loss += loop.finite(mean, "loss")
-                    precision.backward(mean)
-                precision.step(optimisers, weights, recipe.clip)
+                with loop.buffers_kept(network):
+                    loss = 0.0
+                    batch = _to(device, crops.batch(step, stage.batch, stage.patch))
+                    pieces = loop.split(batch, standing.micro_batches)
+                    for index, (part, (small, large)) in enumerate(pieces):
+                        if index:
+                            yield from obey((yield Working("taking the step in parts", index, len(pieces))))
+                        loop.seed_parts(recipe.seed, step, index)
+                        with precision.autocast():
+                            output = network(small)
+                        check_shape(recipe, small, output, large)
+                        mean = losses[stage.loss](output.float(), large) * part
+                        loss += loop.finite(mean, "loss")
+                        precision.backward(mean)
+                    precision.step(optimisers, weights, recipe.clip)
             except loop.NotANumber as error:
-                yield run.roll_back(str(error))
+                yield from obey((yield run.roll_back(str(error))))
                 continue
             except Exception as error:
                 if not loop.is_out_of_memory(error):
                     raise
-                yield loop.make_smaller(standing, stage.batch)
+                yield from obey((yield loop.make_smaller(standing, stage.batch)))
                 continue
             finally:
                 for optimiser in optimisers:
@@ -112,7 +114,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
             seconds = time.perf_counter() - started
             yield from obey((yield Step(step, recipe.total_steps, {"loss": loss}, rate * recipe.rate, seconds, {})))
             if standing.roll_back_asked:
-                yield run.roll_back("You asked to go back")
+                yield from obey((yield run.roll_back("You asked to go back", asked=True)))
                 continue
             last = step == recipe.total_steps
             if step % recipe.validate_every == 0 or last:
@@ -123,7 +125,6 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 yield from obey((yield found))
                 yield from obey((yield Sample(step, str(sample()))))
             if step % recipe.checkpoint_every == 0 or last:
-                saved = step
                 yield from obey((yield from run.checkpoint()))
         if standing.step < recipe.total_steps:
             yield Notice(
@@ -131,8 +132,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 "as the recipe's “patience” asks."
             )
     finally:
-        if standing.step > saved:
-            run.save()
+        run.close()
 
 
 def check_shape(recipe: SuperResolution, small: Tensor, output: Tensor, large: Tensor) -> None:

@@ -90,11 +90,20 @@ def test_stopped_it_keeps_a_checkpoint_and_resumes(studio: Path) -> None:
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)  # whoever presses twice still keeps the checkpoint
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130 and err == "Stopped.\n"
+    assert process.returncode == 130
+    assert re.fullmatch(r"Stopped at step \d+, with a checkpoint; resume it with --resume\.\n", err)
     assert (run / "checkpoint.pt").exists() and not (run / "model.onnx").exists()
     stopped = [line for line in map(json.loads, out.splitlines()) if line["event"] == "stopped"]
     checkpoint = load_checkpoint(run)
     assert checkpoint is not None and len(stopped) == 1 and checkpoint["standing"]["step"] == stopped[0]["step"]
+    before = (run / "recipe.json").read_bytes()
+    other = change(studio / "my-recipe.toml", ("first = 32", "first = 16"))
+    said = fails("train", other, "--run", run, "--resume", PYTHONPATH=str(studio))
+    assert "put the recipe back, or start in another folder" in said
+    assert (run / "recipe.json").read_bytes() == before and not list(run.glob(".asked*"))
+    change(other, ("first = 16", "first = 32"))
+    (run / "best.pt").write_bytes((run / "best.pt").read_bytes()[:500])
+    duskroom("export", run, studio / "last.onnx", PYTHONPATH=str(studio))
     assert "add --resume" in fails("train", recipe, "--run", run, PYTHONPATH=str(studio))
     change(recipe, ("steps = 400", "steps = 40"))
     out, _ = duskroom("train", recipe, "--run", run, "--resume", PYTHONPATH=str(studio))

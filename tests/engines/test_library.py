@@ -96,6 +96,17 @@ def test_a_model_is_added_with_its_companion_and_removed(library: ModelLibrary, 
     assert not list((tmp_path / "own").iterdir())
 
 
+def test_the_model_of_a_run_is_added_under_its_recipes_name(library: ModelLibrary, tmp_path: Path) -> None:
+    for name, recipe in (("first", '{"name": "faces"}'), ("second", '{"name": "../../faces"}'), ("third", "[]")):
+        file = tiny_superres(tmp_path / name / "model.onnx", card=card_for(2, overlap=2, recipe=recipe))
+        file.with_name("model.training.safetensors").write_bytes(b"companion")
+        entry = library.add(file)
+        assert entry.name == ("faces" if name == "first" else "model")
+        if name != "first":
+            library.remove("model")
+    assert (tmp_path / "own" / "faces.training.safetensors").exists()
+
+
 def test_those_that_ship_cannot_be_removed(library: ModelLibrary) -> None:
     with pytest.raises(ModelError, match="those that ship cannot be removed"):
         library.remove("two")

@@ -38,7 +38,7 @@ def test_a_damaged_one_falls_back_to_the_one_before(tmp_path: Path, damage: str)
     state = load_checkpoint(tmp_path)
     assert state is not None and state["step"] == 1
     (tmp_path / PREVIOUS).unlink()
-    with pytest.raises(RecipeError, match="damaged"):
+    with pytest.raises(RecipeError, match="damaged; start a new run in an empty folder"):
         load_checkpoint(tmp_path)
 
 

@@ -15,7 +15,7 @@ from trainers import driver as drivers
 from trainers import run
 from trainers.checkpoint import load_checkpoint
 from trainers.driver import Driver
-from trainers.events import Event, Failed, Held, Resume, Started, Stop, Stopped
+from trainers.events import Checkpoint, Event, Held, Resume, Stop, Stopped
 from trainers.inbox import Inbox
 from trainers.recipe import SuperResolution, from_values
 from trainers.train_superres import train
@@ -76,7 +76,6 @@ class Disk:
         self.inbox = Inbox(place)
         self.said: list[Event] = []
         self.filler: Path | None = None
-        self.commands: list[Resume | Stop] = []
         with run.EventLog(place) as log:
             self.log = log
             self.outcome = Driver(place, self.inbox, self.say).drive(train(recipe, place))
@@ -84,7 +83,7 @@ class Disk:
     def say(self, event: Event) -> None:
         self.log.append(event)
         self.said.append(event)
-        if isinstance(event, Started):
+        if isinstance(event, Checkpoint) and event.step == 0:
             self.filler = fill(self.place)
         if isinstance(event, Held):
             self.held()
@@ -98,6 +97,13 @@ class MakesRoom(Disk):
         assert self.filler is not None
         self.filler.unlink(missing_ok=True)
         self.inbox.put(Resume())
+
+
+class StopsWithRoom(MakesRoom):
+    def held(self) -> None:
+        assert self.filler is not None
+        self.filler.unlink()
+        self.inbox.put(Stop())
 
 
 class GivesUp(Disk):
@@ -119,12 +125,19 @@ def test_stopped_while_it_waits_the_last_checkpoint_is_whole(
     small_disk: Path, recipe: SuperResolution, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(drivers, "RETRY_SECONDS", 5.0)
-    disk = GivesUp(small_disk, recipe)
-    assert disk.outcome == "stopped" and isinstance(disk.said[-1], Stopped)
-    assert not any(isinstance(event, Failed) for event in disk.said)
-    assert disk.filler is not None
-    disk.filler.unlink()
-    held = next(event for event in disk.said if isinstance(event, Held))
+    with pytest.raises(OSError):  # never Stopped, which would mean that there is a checkpoint
+        GivesUp(small_disk, recipe)
+    (small_disk / "filler").unlink()
+    said = [line.message for line in run.read_events(small_disk)[0]]
+    held = next(event for event in said if isinstance(event, Held))
     state = load_checkpoint(small_disk)
-    assert held.step == 0 and state is None  # it was full before the first one
+    assert held.step == 3 and not any(isinstance(event, Stopped) for event in said)
+    assert state is not None and state["standing"]["step"] == 0
     assert MakesRoom(small_disk, recipe).outcome == "finished"
+
+
+def test_stopped_while_it_waits_it_saves_if_there_is_room_by_then(small_disk: Path, recipe: SuperResolution) -> None:
+    disk = StopsWithRoom(small_disk, recipe)
+    assert disk.outcome == "stopped" and isinstance(disk.said[-1], Stopped)
+    state = load_checkpoint(small_disk)
+    assert state is not None and state["standing"]["step"] == disk.said[-1].step == 3

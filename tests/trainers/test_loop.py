@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -12,7 +13,7 @@ from torch import nn
 
 from engines.errors import OutOfMemory, RecipeError
 from trainers import loop
-from trainers.checkpoint import load_checkpoint, save_checkpoint
+from trainers.checkpoint import load_best, load_checkpoint, save_checkpoint
 from trainers.events import Checkpoint, Held
 
 NUMBERS = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=4)
@@ -121,6 +122,60 @@ def test_going_back_halves_the_rate_for_good(tmp_path: Path) -> None:
         assert saved is not None and saved["standing"]["rate_factor"] == halved
     with pytest.raises(RecipeError, match="again and again; lower “rate”"):
         run.roll_back("The loss was not a number")
+
+
+def test_going_back_is_not_held_against_a_run_that_got_past_it(tmp_path: Path) -> None:
+    run, _ = a_run(tmp_path)
+    run.save()
+    for step in (2, 4, 6, 8, 10):
+        run.standing.step = step
+        run.roll_back("The loss was not a number")
+        run.standing.step = step + 1
+        run.save()
+    for _ in range(5):
+        run.roll_back("You asked to go back", asked=True)
+
+
+def test_going_back_keeps_the_best(tmp_path: Path) -> None:
+    run, layer = a_run(tmp_path)
+    run.save()
+    run.standing.step = 4
+    run.judged(30.0, {"network": layer})
+    run.standing.step = 6
+    run.roll_back("The loss was not a number")
+    run.standing.step = 2
+    run.judged(29.0, {"network": layer})
+    assert (run.standing.best, run.standing.best_step, run.standing.worse) == (30.0, 4, 1)
+    best = load_best(tmp_path)
+    assert best is not None and best["step"] == 4
+
+
+def test_closing_saves_what_is_not_saved_and_nothing_else(tmp_path: Path) -> None:
+    run, _ = a_run(tmp_path)
+    run.close()
+    first = (tmp_path / "checkpoint.pt").stat()
+    run.close()
+    assert (tmp_path / "checkpoint.pt").stat().st_mtime_ns == first.st_mtime_ns
+    run.standing.rate_factor = 0.5  # a decision, without a step
+    run.close()
+    saved = load_checkpoint(tmp_path)
+    assert saved is not None and saved["standing"]["rate_factor"] == 0.5
+
+
+def test_a_folder_in_the_place_of_a_checkpoint_is_no_reason_to_wait(tmp_path: Path) -> None:
+    run, _ = a_run(tmp_path)
+    (tmp_path / "checkpoint.pt" / "inner").mkdir(parents=True)
+    (tmp_path / "checkpoint.previous.pt").write_text("a file")
+    with pytest.raises(OSError):
+        next(run.checkpoint())
+
+
+def test_what_own_parts_draw_is_a_function_of_the_step() -> None:
+    def drawn(*numbers: int) -> tuple[float, float]:
+        loop.seed_parts(*numbers)
+        return float(torch.rand(())), float(np.random.random())
+
+    assert drawn(1, 2) == drawn(1, 2) != drawn(1, 3)
 
 
 def test_a_checkpoint_that_cannot_be_written_holds_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

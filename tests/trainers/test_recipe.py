@@ -62,6 +62,10 @@ MISTAKES = {  # (what replaces what) → words of the sentence
     ("scale = 2", "scal = 2"): ("“scal” is not a field", "scale"),
     ("scale = 2", ""): ("“scale” is missing",),
     ("scale = 2", "scale = 99"): ("“scale” is 99", "at least 1", "at most 8"),
+    ("scale = 2", "scale = true"): ("“scale” is True", "integer"),
+    ("steps = 100", 'steps = "100"'): ("stages.0.steps” is '100'", "integer"),
+    ('photos = ["photos"]', 'photos = ["a\\u0000b"]'): ("null character",),
+    ("[data]", "[data]\nx = " + "[" * 5000): ("not valid TOML",),
     ("scale = 2", 'scale = "two"'): ("“scale” is 'two'", "integer"),
     ("steps = 100", "steps = 0"): ("stages.0.steps” is 0", "at least 1"),
     ("steps = 100", "steps = 100\npatch = 4"): ("patch” is 4", "at least 8", "at most 512"),
@@ -82,6 +86,11 @@ def test_a_mistake_is_named_with_its_remedy(mistake: tuple[str, str]) -> None:
     for words in MISTAKES[mistake]:
         assert words in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "r.toml").write_text(GOOD, encoding="utf-8-sig")
+    assert load(tmp_path / "r.toml").name == "mine"
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -238,6 +238,34 @@ def test_the_best_is_kept_and_patience_ends_the_run(photos: Path, tmp_path: Path
     assert not any(isinstance(event, Step) for event in train(recipe, tmp_path))  # it has ended for good
 
 
+class Forgetful(nn.Module):
+    """A network with dropout and batch norm, which both leave traces outside of the weights."""
+
+    def __init__(self, scale: int) -> None:
+        super().__init__()
+        self.scale = scale
+        self.conv = nn.Conv2d(3, 3 * scale * scale, 3, padding=1)
+        self.norm = nn.BatchNorm2d(3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.pixel_shuffle(self.conv(nn.functional.dropout(self.norm(x), 0.2, self.training)), self.scale)
+
+
+def test_with_dropout_and_batch_norm_it_is_the_same_run_too(photos: Path, tmp_path: Path) -> None:
+    kind = {"kind": "tests.trainers.test_train_superres:Forgetful"}
+    recipe = tiny(photos, network=kind, micro_batches=2)
+    whole, twice = tmp_path / "whole", tmp_path / "twice"
+    list(train(recipe, whole))
+    first = train(recipe, twice)
+    parts = (event for event in first if isinstance(event, Working) and "in parts" in event.text)
+    for _ in range(5):
+        next(parts)
+    first.close()  # in the midst of step 5
+    list(train(recipe, twice))
+    expected, found = weights_after(whole), weights_after(twice)
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
 class GetsWorse(nn.Module):
     """A picture enlarged well from the start, and one weight with which any step makes it worse."""
 
@@ -369,6 +397,32 @@ def test_an_unknown_network_option_and_loss_are_said(photos: Path, tmp_path: Pat
         list(train(tiny(photos, stages=[{"steps": 12, "patch": 16, "loss": "l3"}]), tmp_path))
     with pytest.raises(RecipeError, match="cannot be imported"):
         list(train(tiny(photos, network={"kind": "nowhere.to.be.found:Network"}), tmp_path))
+
+
+def as_large_as_before(pixels: np.ndarray, scale: int) -> np.ndarray:
+    return pixels
+
+
+class Weightless(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"network": {"kind": ":"}}, "cannot be imported"),
+        ({"network": {"kind": "tests.trainers.test_train_superres:Weightless"}}, "has no weights to train"),
+        ({"stages": [{"steps": 12, "patch": 16, "loss": "os:sep"}]}, "“os:sep” is not a loss: it cannot be called"),
+        (
+            {"degradation": "tests.trainers.test_train_superres:as_large_as_before"},
+            r"gives \(72, 96, 3\) of uint8 for a photo of \(72, 96, 3\); it should give \(36, 48, 3\) of uint8",
+        ),
+    ],
+)
+def test_a_wrong_part_of_ones_own_is_said(photos: Path, tmp_path: Path, changes: dict[str, object], words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        list(train(tiny(photos, **changes), tmp_path / "run"))
 
 
 def test_cuda_without_a_gpu_is_said(photos: Path, tmp_path: Path) -> None:
