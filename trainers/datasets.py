@@ -18,9 +18,9 @@ from torch import Tensor
 from engines.errors import RecipeError
 from trainers.degrade import bicubic, crop_to_multiple
 from trainers.events import Event, Working
+from trainers.listing import SUFFIXES
 
 Pixels = NDArray[np.uint8]
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".avif")
 
 
 def find_photos(folders: Sequence[Path], unreadable: list[str] | None = None) -> list[Path]:

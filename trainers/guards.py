@@ -94,7 +94,7 @@ class Guards:
                 self._losses.setdefault(name, Smoothed()).add(value, steps)
         settled = event.step - self._first >= SETTLED
         growth = GROWTH if settled else EARLY_GROWTH
-        found = [self._diverging(event.step, growth)] if "discriminator" not in event.losses else []
+        found = [self._diverging(event.step, growth)] if "discriminator" not in self._losses else []
         if "lead" in event.watched:
             found.append(self._ahead(event.step, self._smooth("lead", event.watched["lead"], steps)))
         if "spread" in event.watched:

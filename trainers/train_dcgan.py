@@ -44,6 +44,8 @@ from trainers.parts import find_auxiliary, make_discriminator, make_generator
 from trainers.pictures import Pictures, read_pictures
 from trainers.recipe import ImageGeneration
 from trainers.sliced_wasserstein import sliced_wasserstein
+from trainers.standing import Run, Standing
+from trainers.standing import obey as obey_command
 from trainers.superres_pictures import list_left_out
 from trainers.weights import read_weights
 
@@ -76,7 +78,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     for part, network in ((recipe.network, generator), (recipe.discriminator, discriminator)):
         if ":" not in part.kind:  # a network of a person's own draws its first weights itself
             initialise(network, draws)
-    standing = loop.Standing(micro_batches=recipe.micro_batches)
+    standing = Standing(micro_batches=recipe.micro_batches)
     if recipe.start_from and not has_checkpoint(run_dir):
         standing.alone, standing.ramp = start_from(recipe, generator, discriminator)
     generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -94,7 +96,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     }
 
     precisions: dict[Side, Precision] = {side: Precision(device, recipe.precision) for side in networks}
-    run = loop.Run(
+    run = Run(
         run_dir,
         recipe.model_dump(mode="json"),
         standing,
@@ -125,7 +127,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     def sample() -> Path:
         return write_sheet(draw_pictures(average.network, fixed), run_dir, standing.step)
 
-    obey = partial(loop.obey, run, sample)
+    obey = partial(obey_command, run, sample)
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
     count = sum(weight.numel() for network in networks.values() for weight in network.parameters())

@@ -25,6 +25,8 @@ from trainers.guards import score_of
 from trainers.muon import Muon
 from trainers.parts import find_loss, make_network
 from trainers.recipe import SuperResolution
+from trainers.standing import Run, Standing, Stateful
+from trainers.standing import obey as obey_command
 from trainers.superres_pictures import find_pictures, list_left_out, read_crops
 from trainers.superres_quality import validating, write_sample
 from trainers.weights import read_weights
@@ -53,18 +55,18 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     losses = {stage.loss: find_loss(stage.loss) for stage in recipe.stages}
     weights = loop.parameters_of(network)
 
-    standing = loop.Standing(micro_batches=recipe.micro_batches)
+    standing = Standing(micro_batches=recipe.micro_batches)
     precision = Precision(device, recipe.precision)
-    parts: dict[str, loop.Stateful] = {"network": network, "average": average, "precision": precision}
+    parts: dict[str, Stateful] = {"network": network, "average": average, "precision": precision}
     parts |= {f"optimiser {index}": optimiser for index, optimiser in enumerate(optimisers)}
-    run = loop.Run(run_dir, recipe.model_dump(mode="json"), standing, parts)
+    run = Run(run_dir, recipe.model_dump(mode="json"), standing, parts)
     resumed = run.resume()
     shelf = 0
 
     def sample() -> Path:
         return write_sample(average.network, pictures.validation[0], recipe.scale, run_dir, standing.step)
 
-    obey = partial(loop.obey, run, sample)
+    obey = partial(obey_command, run, sample)
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
     count = sum(weight.numel() for weight in weights)
