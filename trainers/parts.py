@@ -76,7 +76,7 @@ def find_auxiliary(name: str) -> AuxiliaryLoss:
 def find_loss(name: str) -> PixelLoss:
     """The pixel loss called `name`, or the function or class at the import path `name`. Raises RecipeError."""
     loss: Any = _found(name, PIXEL_LOSSES, "loss")
-    made: PixelLoss = loss() if inspect.isclass(loss) else loss
+    made: Any = loss() if inspect.isclass(loss) else loss
     return made
 
 
