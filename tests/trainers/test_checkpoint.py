@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import pytest
 import torch
 
 from engines.errors import RecipeError
+from tests.disks import small_disk_at
 from trainers.checkpoint import load_best, load_checkpoint, remove_leftovers, save_best, save_checkpoint
 from trainers.run import CHECKPOINT as FILE
 from trainers.run import PREVIOUS
@@ -71,14 +70,8 @@ def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 256 KiB."""
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a small file system can only be mounted by root on Linux")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "small", "256k") as place:
+        yield place
 
 
 def test_a_full_disk_leaves_the_last_one_whole(small_disk: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import RecipeError, RunError
+from tests.disks import small_disk_at
 from trainers import run
 from trainers.events import Checkpoint, Line, Notice, Started, Step, Stop, TakeSample
 
@@ -60,13 +61,8 @@ def test_whatever_a_damaged_log_holds_it_is_read_and_written_on(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)]
-    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("a small file system can only be mounted by root on Linux")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk_at(tmp_path / "small", "64k") as place:
+        yield place
 
 
 def test_a_full_disk_loses_no_line_and_tears_none(small_disk: Path) -> None:
