@@ -124,10 +124,8 @@ def survey(
             if progress is not None:
                 progress(done, total, f"picture {done} of {total}")
             looks[path] = look
-    copies = list(_copies(looks, progress))
-    left_out = {finding.path for finding in copies}  # what else may be said of a copy does not matter any more
-    findings += copies
-    findings += (finding for finding in _each(looks, smallest) if finding.path not in left_out)
+    findings += _each(looks, smallest)
+    findings += _copies(looks, progress)
     sizes = [sorted((look.width, look.height)) for look in looks.values() if look.problem is None]
     sides = None
     if sizes:

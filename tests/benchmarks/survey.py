@@ -111,10 +111,10 @@ def damaged(contents: bytes, way: int, random: np.random.Generator) -> tuple[byt
 
 
 def plant(folder: Path, photographs: list[Path], seed: int) -> dict[str, set[Path]]:
-    """Fill `folder` with 100 files, or fewer where there are not 80, made from `photographs`; gives the files of each kind, a set for copies' originals too."""
+    """Fill `folder` with 100 files made from `photographs`; gives the files of each kind, a set for copies' originals too."""
     random = np.random.default_rng(seed)
     drawn = [photographs[k] for k in random.permutation(len(photographs))]
-    to_blur, to_enlarge, clean = drawn[:10], drawn[10:20], drawn[20:80]
+    clean, to_blur, to_enlarge = drawn[:60], drawn[60:70], drawn[70:80]
     planted: dict[str, set[Path]] = {kind: set() for kind in (*KINDS, "original")}
     names = [f"{k:03}" for k in random.permutation(100)]
 
@@ -182,7 +182,7 @@ def score(photographs: list[Path], seeds: range, show: bool) -> None:
                     )
     for kind in KINDS:
         print(f"{kind:10}  precision {right[kind] / max(1, said[kind]):.3f}  recall {right[kind] / true[kind]:.3f}")
-    print(f"{len(seeds)} folders, {seconds / len(seeds):.1f} s each")
+    print(f"{len(seeds)} folders of 100 files, {seconds / len(seeds):.1f} s each")
 
 
 def examples(photographs: list[Path]) -> tuple[list[dict[str, float]], list[int], list[float]]:
@@ -294,7 +294,7 @@ def main() -> None:
         sharpness.WEIGHTS.clear()
         sharpness.WEIGHTS.update(fit(photographs[1 - half :: 2]))
         print(f"Half {half}, judged by weights fitted to the other:")
-        score(halves[half], range(100 * half, 100 * half + options.folders), options.list)
+        score(photographs[half::2], range(100 * half, 100 * half + options.folders), options.list)
 
 
 if __name__ == "__main__":
