@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import torch
 
@@ -29,6 +29,9 @@ from trainers.events import (
 
 NEVER_WRITABLE = {errno.EISDIR, errno.ENOTDIR}  # making room would not help
 ROLL_BACKS = 3  # how often a run goes back to its checkpoint after a loss that is not a number
+
+
+Written = TypeVar("Written")
 
 
 class Stateful(Protocol):
@@ -133,14 +136,11 @@ class Run:
         if self.saved != self.standing:
             self.save()
 
-    def checkpoint(self) -> Generator[Event, TrainerCommand | None, TrainerCommand | None]:
-        """Write a checkpoint and yield it; while it cannot be written, yield Held and try again when asked to go on.
-
-        What comes back from the yield of the checkpoint is returned.
-        """
+    def holding(self, write: Callable[[], Written]) -> Generator[Event, TrainerCommand | None, Written]:
+        """Call `write` and return what it returns; while it cannot write, yield Held and try again when asked to go on."""
         while True:
             try:
-                path = self.save()
+                return write()
             except OSError as error:
                 if error.errno in NEVER_WRITABLE:
                     raise
@@ -150,10 +150,13 @@ class Run:
                     f"No checkpoint can be written to “{self.run_dir}” ({why}). Training waits; the last checkpoint is whole. "
                     "Make room, then go on.",
                 )
-            else:
-                return (yield Checkpoint(self.standing.step, str(path)))
 
-    def roll_back(self, why: str, *, asked: bool = False) -> Verdict:
+    def checkpoint(self) -> Generator[Event, TrainerCommand | None, TrainerCommand | None]:
+        """Write a checkpoint and yield it, `holding`. What comes back from the yield of the checkpoint is returned."""
+        path = yield from self.holding(self.save)
+        return (yield Checkpoint(self.standing.step, str(path)))
+
+    def roll_back(self, why: str, *, asked: bool = False) -> Verdict | Notice:
         """Go back to the last checkpoint, with half the rate, and keep that decision; what to say of it is returned.
 
         What was the best stays the best. Raises RecipeError where that was done too often without getting past the step
@@ -170,11 +173,8 @@ class Run:
         self.standing.best, self.standing.best_step, self.standing.worse = before.best, before.best_step, before.worse
         self.standing.roll_back_asked = False
         self.save()
-        return Verdict(
-            step + 1,
-            "nan",
-            f"{why} at step {step + 1}: back to step {self.standing.step}, with half the learning rate.",
-        )
+        text = f"{why} at step {step + 1}: back to step {self.standing.step}, with half the learning rate."
+        return Notice(text) if asked else Verdict(step + 1, "nan", text)
 
     def judged(self, score: float | None, best: Mapping[str, Stateful]) -> None:
         """Take a validation `score`, higher being better, into the standing; the parts `best` are kept where it is the best."""
@@ -183,9 +183,9 @@ class Run:
         if self.standing.best is not None and not score > self.standing.best:
             self.standing.worse += 1
             return
-        self.standing.best, self.standing.best_step, self.standing.worse = score, self.standing.step, 0
         state = {"step": self.standing.step, "parts": {name: part.state_dict() for name, part in best.items()}}
         save_best(self.run_dir, {"recipe": dict(self.recipe), **state})
+        self.standing.best, self.standing.best_step, self.standing.worse = score, self.standing.step, 0
 
 
 def obey(
@@ -195,7 +195,8 @@ def obey(
     while command is not None:
         match command:
             case TakeSample():
-                command = yield Sample(run.standing.step, str(sample()))
+                path = yield from run.holding(sample)
+                command = yield Sample(run.standing.step, str(path))
             case TakeCheckpoint():
                 command = yield from run.checkpoint()
             case HalveRate():

@@ -201,9 +201,11 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
             last = step == recipe.steps
             if step % recipe.validate_every == 0 or last:
                 if metrics := (yield from validating(average.network, pictures, noise, obey)):
-                    run.judged(score_of(judged := Validation(step, metrics)), {"average": average})
+                    judged = Validation(step, metrics)
+                    yield from run.holding(partial(run.judged, score_of(judged), {"average": average}))
                     yield from obey((yield judged))
-                yield from obey((yield Sample(step, str(sample()))))
+                path = yield from run.holding(sample)
+                yield from obey((yield Sample(step, str(path))))
             if step % recipe.checkpoint_every == 0 or last:
                 yield from obey((yield from run.checkpoint()))
             watched = {}

@@ -123,9 +123,10 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 found = Validation(
                     step, (yield from validating(average.network, pictures.validation, recipe.scale, obey))
                 )
-                run.judged(score_of(found), {"average": average})
+                yield from run.holding(partial(run.judged, score_of(found), {"average": average}))
                 yield from obey((yield found))
-                yield from obey((yield Sample(step, str(sample()))))
+                path = yield from run.holding(sample)
+                yield from obey((yield Sample(step, str(path))))
             if step % recipe.checkpoint_every == 0 or last:
                 yield from obey((yield from run.checkpoint()))
         if standing.step < recipe.total_steps:

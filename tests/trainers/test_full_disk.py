@@ -12,9 +12,9 @@ from PIL import Image
 from tests.disks import small_disk_at
 from trainers import driver as drivers
 from trainers import run
-from trainers.checkpoint import load_checkpoint
+from trainers.checkpoint import load_best, load_checkpoint
 from trainers.driver import Driver
-from trainers.events import Checkpoint, Event, Held, Resume, Stop, Stopped
+from trainers.events import Checkpoint, Event, Held, Resume, Stop, Stopped, Validation
 from trainers.inbox import Inbox
 from trainers.recipe import SuperResolution, from_values
 from trainers.train_superres import train
@@ -112,6 +112,18 @@ def test_the_run_waits_and_goes_on_once_there_is_room(small_disk: Path, recipe: 
     state = load_checkpoint(small_disk)
     assert state is not None and state["standing"]["step"] == 9
     assert [line.message for line in run.read_events(small_disk)[0]] == disk.said  # not an event is lost
+
+
+@pytest.mark.parametrize("validate_every", [1, 2])
+def test_it_waits_for_the_best_and_for_samples_too(
+    small_disk: Path, recipe: SuperResolution, validate_every: int
+) -> None:
+    disk = MakesRoom(small_disk, recipe.model_copy(update={"validate_every": validate_every}))
+    assert disk.outcome == "finished"
+    assert [event.step for event in disk.said if isinstance(event, Held)] == [validate_every]
+    best = load_best(small_disk)
+    scores = {event.step: event.metrics["PSNR"] for event in disk.said if isinstance(event, Validation)}
+    assert best is not None and scores[best["step"]] == max(scores.values())
 
 
 def test_stopped_while_it_waits_the_last_checkpoint_is_whole(

@@ -10,7 +10,7 @@ from torch import nn
 
 from engines.errors import RecipeError
 from trainers.checkpoint import load_best, load_checkpoint, save_checkpoint
-from trainers.events import Checkpoint, Held
+from trainers.events import Checkpoint, Held, Verdict
 from trainers.standing import Run, Standing, Stateful
 
 
@@ -62,7 +62,8 @@ def test_going_back_halves_the_rate_for_good(tmp_path: Path) -> None:
     for halved in (0.5, 0.25, 0.125):
         run.standing.step = 9
         verdict = run.roll_back("The loss was not a number")
-        assert (verdict.step, verdict.guard) == (10, "nan") and "at step 10: back to step 5" in verdict.text
+        assert isinstance(verdict, Verdict) and (verdict.step, verdict.guard) == (10, "nan")
+        assert "at step 10: back to step 5" in verdict.text
         assert run.standing.step == 5 and run.standing.rate_factor == halved
         saved = load_checkpoint(tmp_path)
         assert saved is not None and saved["standing"]["rate_factor"] == halved

@@ -149,8 +149,8 @@ def test_asked_to_go_back_it_does_with_half_the_rate(photos: Path, tmp_path: Pat
     for event in run:
         if isinstance(event, Step) and event.step == 5:
             break
-    verdict = run.send(RollBack())
-    assert isinstance(verdict, Verdict) and "back to step 3, with half the learning rate" in verdict.text
+    notice = run.send(RollBack())
+    assert isinstance(notice, Notice) and "back to step 3, with half the learning rate" in notice.text
     assert until(run, Step).step == 4
     run.close()
 
