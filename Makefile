@@ -4,11 +4,13 @@
 #   make test     set up, then run all tests
 #   make setup    set up only
 #   make lint     style (ruff) and types (pyright)
+#   make screenshots   render the pictures of the README from the real window
+#   make translations  bring the texts of the second language up to date
 #   make wheel    build the wheel into dist/
 #   make clean    remove what was built, and the caches; .venv stays
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint wheel clean
+.PHONY: help run test setup lint wheel clean screenshots translations
 
 VENV_BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
@@ -33,11 +35,17 @@ run: setup
 	@$(VENV_BIN)/python scripts/run.py
 
 test: setup
-	@$(VENV_BIN)/python -m pytest $(ARGS)
+	@$(VENV_BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
 
 lint: setup
 	$(VENV_BIN)/python -m ruff check .
 	PYRIGHT_PYTHON_GLOBAL_NODE=0 $(VENV_BIN)/python -m pyright engines
+
+screenshots: setup
+	@$(VENV_BIN)/python scripts/screenshots.py
+
+translations: setup
+	@$(VENV_BIN)/python scripts/translations.py
 
 wheel: setup
 	$(VENV_BIN)/python -m pip --disable-pip-version-check wheel . --no-deps --no-build-isolation --wheel-dir dist

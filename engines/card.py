@@ -49,7 +49,11 @@ class ModelCard:
 
     `scale` is how many times an upscaling model enlarges. `overlap` is the reach, in input pixels, of one output pixel;
     infinite where an output pixel depends on the whole picture. `memory` is how many bytes of activations are alive at one
-    time for each input pixel, from which the size of tiles follows. `metrics` maps names such as "PSNR Set5" to values.
+    time for each input pixel, from which the size of tiles follows. `view` is the longest shorter side, in pixels, of a whole
+    picture that the network has been trained to see; above it, it no longer knows what it looks at. None where that is not
+    known. `metrics` maps names such as "PSNR Set5" to values.
+    `latent_size`, `output_size` and `labels` are a generator's: how many numbers `z` has, the side in pixels of what it draws,
+    and what it can be told to draw. `controls` are its sliders, by name, as `engines.controls` describes them and reads them.
     `precision` is what the weights are stored as: "float32", "fp16" (computed with in float32) or "int8"; a model in int8
     names in `float_model` the file beside it that it was made from. `recipe` is the recipe's JSON, "" where there is none.
     """
@@ -66,6 +70,7 @@ class ModelCard:
     size: Size = Size()
     overlap: float = 0.0
     memory: float = 1024.0
+    view: int | None = None
     training_data: TrainingData = TrainingData()
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
     precision: str = "float32"
@@ -116,6 +121,7 @@ def to_metadata(card: ModelCard) -> dict[str, str]:
         "card.size": json.dumps({"minimum": card.size.minimum, "multiple_of": card.size.multiple_of}),
         "card.overlap": "inf" if math.isinf(card.overlap) else f"{card.overlap:g}",
         "card.memory": f"{card.memory:g}",
+        "card.view": None if card.view is None else str(card.view),
         "card.training_data": json.dumps(
             {"name": data.name, "source": data.source, "licence": data.licence, "images": data.images},
             ensure_ascii=False,
@@ -195,11 +201,12 @@ def from_metadata(metadata: Mapping[str, str], *, origin: str) -> ModelCard:
             domains=(str(domains[0]), str(domains[1])) if domains else None,
             latent_size=whole("card.latent_size") if "card.latent_size" in metadata else None,
             labels=tuple(str(label) for label in labels),
-            controls=decoded("card.controls", dict, {}),
+            controls=_controls(decoded("card.controls", dict, {})),
             output_size=whole("card.output_size") if "card.output_size" in metadata else None,
             size=Size(_side(size.get("minimum", 1)), _side(size.get("multiple_of", 1))),
             overlap=_overlap(metadata.get("card.overlap", "0")),
             memory=_memory(metadata.get("card.memory", "1024")),
+            view=whole("card.view") if "card.view" in metadata else None,
             training_data=TrainingData(
                 str(data.get("name", "")),
                 str(data.get("source", "")),
@@ -222,6 +229,14 @@ def _side(value: Any) -> int:
     if not 1 <= side <= 4096:
         raise ValueError(f"“card.size” holds {side}, which is not between 1 and 4096")
     return side
+
+
+def _controls(controls: dict[str, Any]) -> dict[str, Any]:
+    """`controls`, each of which must at least be an object that names its kind; `engines.controls` looks at them closely."""
+    for name, control in controls.items():
+        if not isinstance(control, dict) or "kind" not in control:
+            raise ValueError(f"“card.controls” holds “{name[:40]}”, which is not a JSON object with a “kind”")
+    return controls
 
 
 def _overlap(text: str) -> float:

@@ -51,12 +51,20 @@ class ModelLibrary:
                     found[path.stem] = _entry(path)
         return sorted(found.values(), key=lambda e: (e.card.task if e.card else "~", e.name))
 
-    def find(self, wanted: str | Path | None = None, *, task: str, scale: int | None = None) -> ModelEntry:
+    def find(
+        self,
+        wanted: str | Path | None = None,
+        *,
+        task: str,
+        scale: int | None = None,
+        domain: str | None = None,
+    ) -> ModelEntry:
         """The model for `task` that `wanted` names, or a file; by default the first that suits.
 
+        `domain` is what a model translates to, in whatever case; it may be left out where all translate in one direction.
         Those in float go before those in int8, then those that ship before the person's own, then the names decide.
 
-        Raises ModelError where there is none, its file cannot be used, or it has another task or scale.
+        Raises ModelError where there is none, its file cannot be used, or it has another task, scale or domain.
         """
         if wanted is not None:
             entry = self._named(wanted)
@@ -67,6 +75,12 @@ class ModelLibrary:
             if scale is not None and entry.card.scale != scale:
                 raise ModelError(
                     f"“{entry.name}” enlarges {entry.card.scale} times, not {scale}; leave out the scale or choose another."
+                )
+            domains = entry.card.domains
+            if domain is not None and domains is not None and domains[1].casefold() != domain.casefold():
+                raise ModelError(
+                    f"“{entry.name}” translates {domains[0]} to {domains[1]}, not to {domain}; leave out the domain or choose"
+                    " another model."
                 )
             return entry
         suited = [e for e in self.entries() if e.card is not None and e.card.task == task]
@@ -82,6 +96,8 @@ class ModelLibrary:
         if not suited:
             names = " and ".join(str(s) for s in scales)
             raise ModelError(f"No model in the library enlarges {scale} times; the scales there are: {names}.")
+        if task == "image-translation":
+            suited = _in_one_direction(suited, domain)
         return min(suited, key=lambda e: (e.card is not None and e.card.precision == "int8", not e.ships, e.name))
 
     def add(self, file: Path) -> ModelEntry:
@@ -136,16 +152,36 @@ class ModelLibrary:
         raise ModelError(f"There is no model “{text}” in the library; the models there are: {names}.")
 
 
+def _in_one_direction(entries: list[ModelEntry], domain: str | None) -> list[ModelEntry]:
+    """Those of `entries` that translate to `domain`, or all where there is but one direction. Raises ModelError."""
+    cards = [(entry, entry.card.domains) for entry in entries if entry.card is not None and entry.card.domains]
+    there = sorted({domains[1] for _, domains in cards}, key=str.casefold)
+    if domain is not None:
+        suited = [entry for entry, domains in cards if domains[1].casefold() == domain.casefold()]
+        if not suited:
+            raise ModelError(
+                f"No model in the library translates to “{domain}”; the domains there are: {', '.join(there)}."
+            )
+        return suited
+    if len(directions := sorted({f"{domains[0]} to {domains[1]}" for _, domains in cards})) > 1:
+        raise ModelError(f"The models in the library translate {', '.join(directions)}; say which domain to go to.")
+    return entries
+
+
 def _name_for(file: Path, card: ModelCard) -> str:
-    """What the model in `file` is called in the library: as its file, or as its recipe where that is a run's “model.onnx”."""
-    if file.stem != "model":
+    """What the model in `file` is called in the library: as its file, or as its recipe where that is a run's own model.
+
+    A run's model is “model.onnx”, and of a translation “model.back.onnx” the other way.
+    """
+    stem, dot, further = file.stem.partition(".")
+    if stem != "model" or further not in ("", "back"):
         return file.stem
     try:
         name = json.loads(card.recipe)["name"]
     except (ValueError, KeyError, TypeError, RecursionError):
         return file.stem
     is_plain = isinstance(name, str) and re.fullmatch(r"\w[\w .×+-]{0,79}", name)
-    return name if is_plain else file.stem
+    return f"{name}{dot}{further}" if is_plain else file.stem
 
 
 def _onnx_files(folder: Path) -> Iterable[Path]:

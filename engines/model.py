@@ -222,7 +222,8 @@ def _open_float(path: Path, card: ModelCard, device: str, threads: int, spinning
     beside = path.with_name(card.float_model)
     try:
         other = read_card(beside)
-        if (other.task, other.scale) != (card.task, card.scale) or other.precision == "int8":
+        same = (other.task, other.scale, other.domains) == (card.task, card.scale, card.domains)
+        if not same or other.precision == "int8":
             return None
         return _open_file(beside, other, device, threads, spinning)
     except ModelError:

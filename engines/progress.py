@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 from engines.errors import Cancelled
 
+_FIRST_COUNTS = 2  # marks: with a second advance, the first no longer says anything of the pace
+
 
 class _Stopping:
     """The wish to stop, shared by a progress and those within it."""
@@ -81,23 +83,30 @@ class Progress:
 
 
 class Pace:
-    """Time left, from the speed of late: the clock is monotonic, so a changed wall clock does not disturb it."""
+    """Time left, from the speed of late: the clock is monotonic, so a changed wall clock does not disturb it.
+
+    "Of late" is the last `window` seconds, or the latter half of a work that has been going on for longer than twice that. The
+    first advance counts only while there is little else: it takes memory that the later ones find ready.
+    """
 
     def __init__(self, window: float = 20.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._window = window
-        self._marks: list[tuple[float, int]] = [(clock(), 0)]
+        self._begun = clock()
+        self._marks: list[tuple[float, int]] = [(self._begun, 0)]
 
     def seconds_left(self, done: int, total: int) -> float | None:
-        """Seconds until `done` reaches `total` at the pace of the last `window` seconds; None before any advance."""
+        """Seconds until `done` reaches `total` at the pace of late; None before any advance."""
         now = self._clock()
         if done < self._marks[-1][1]:
-            self._marks = [(now, done)]
+            self._marks, self._begun = [(now, done)], now
         if done > self._marks[-1][1]:
             self._marks.append((now, done))
-        while len(self._marks) > 2 and self._marks[1][0] < now - self._window:
+        oldest = now - max(self._window, (now - self._begun) / 2)
+        while len(self._marks) > 2 and self._marks[1][0] < oldest:
             del self._marks[0]
-        first_time, first_done = self._marks[0]
+        skipped = 1 if len(self._marks) > _FIRST_COUNTS and self._marks[0][0] == self._begun else 0
+        first_time, first_done = self._marks[skipped]
         last_time, last_done = self._marks[-1]
         if last_done == first_done or last_time <= first_time:
             return None

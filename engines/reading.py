@@ -112,6 +112,25 @@ class PictureReader:
         rows.flags.writeable = False
         return rows
 
+    def rewind(self) -> None:
+        """Begin again at the first row, with a decoder of its own; the one before lets go of its memory first.
+
+        Raises `PictureError` where the file is gone, or is no longer the one that was opened.
+        """
+        size = self.width, self.height, self.channels, self.dtype
+        old = os.fstat(self._file.fileno())
+        self.close()
+        self._file = _open_file(self.path)
+        try:
+            if not os.path.samestat(old, os.fstat(self._file.fileno())) or _stamp(self._file) != self._stamp:
+                raise PictureError(f"“{shown(self.path)}” changed while it was read; open it again.")
+            self._open()
+            if (self.width, self.height, self.channels, self.dtype) != size:
+                raise PictureError(f"“{shown(self.path)}” changed while it was read; open it again.")
+        except BaseException:
+            self.close()
+            raise
+
     @property
     def alpha(self) -> int | None:
         """The one value alpha has everywhere; None where it varies, and for a picture without alpha.

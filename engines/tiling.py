@@ -58,9 +58,9 @@ MOST_MEMORY = 360_000_000  # bytes; more makes tiles larger, but the overlap is 
 SMALLEST_TILE = 32
 
 
-def smallest_tile(overlap: int) -> int:
-    """The smallest side of a tile that still has a middle worth its overlap."""
-    return max(SMALLEST_TILE, 2 * overlap + 8)
+def smallest_tile(overlap: int, multiple_of: int = 1) -> int:
+    """The smallest side of a tile, a multiple of `multiple_of`, that still has a middle worth its overlap."""
+    return _up(max(SMALLEST_TILE, 2 * _up(overlap, multiple_of) + 8), multiple_of)
 
 
 def choose_tile(
@@ -71,7 +71,7 @@ def choose_tile(
     `per_pixel` is what the network holds for each pixel of a tile, `per_row` what the picture's buffers hold for each
     row of a tile, in bytes. Where nothing fits, the smallest tile there is.
     """
-    least = smallest_tile(overlap)
+    least = smallest_tile(overlap, multiple_of)
     best: tuple[int, int, int] | None = None
     for tile_height, rows in _divisions(height, overlap, multiple_of, least):
         for tile_width, columns in _divisions(width, overlap, multiple_of, least):

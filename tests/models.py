@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engines.card import ModelCard, write_card
+from engines.card import ModelCard, Size, write_card
 
 OPSET = 18
 
@@ -72,3 +72,71 @@ def broken_output(path: Path, what: str, scale: int = 2) -> Path:
         helper.make_node("Mul", ["large", "factor"], ["output"]),
     ]
     return save_model(path, nodes, {"sizes": sizes, "factor": np.array(factor, np.float32)}, card_for(scale, overlap=1))
+
+
+def translation_card(**changes: object) -> ModelCard:
+    """A card for a model that translates day to night, with `changes` to its fields."""
+    card = ModelCard(
+        task="image-translation", name="Tiny night", description="For tests.", domains=("day", "night"), overlap=2
+    )
+    return replace(card, **changes)  # type: ignore[arg-type]
+
+
+def tiny_translation(path: Path, *, card: ModelCard | None = None, hidden: int = 8, night: bool = True) -> Path:
+    """A model that darkens a picture and turns it blue (or, not `night`, brightens it): two 3×3 convolutions.
+
+    It keeps shapes, adds some texture by seeded weights, and sees 2 pixels each way.
+    """
+    random = np.random.default_rng(7)
+    head = (random.standard_normal((hidden, 3, 3, 3)) * 0.05).astype(np.float32)
+    tail = (random.standard_normal((3, hidden, 3, 3)) * 0.02).astype(np.float32)
+    for colour, gain in enumerate((0.25, 0.3, 0.5) if night else (1.4, 1.3, 1.1)):
+        head[colour] = 0
+        head[colour, colour, 1, 1] = 1
+        tail[colour, colour, 1, 1] += gain
+    nodes = [
+        helper.make_node("Conv", ["image", "head"], ["wide"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["wide"], ["active"]),
+        helper.make_node("Conv", ["active", "tail"], ["raw"], pads=[1, 1, 1, 1]),
+        helper.make_node("Clip", ["raw", "low", "high"], ["output"]),
+    ]
+    weights = {"head": head, "tail": tail, "low": np.array(0, np.float32), "high": np.array(1, np.float32)}
+    return save_model(path, nodes, weights, card or translation_card())
+
+
+def folded_translation(path: Path, *, card: ModelCard | None = None) -> Path:
+    """A model that, as UNIT's do, works at a quarter of the size: sides are multiples of 4, and it sees 7 pixels each way."""
+    random = np.random.default_rng(8)
+    down = (random.standard_normal((24, 3, 4, 4)) * 0.04).astype(np.float32)
+    body = (random.standard_normal((24, 24, 3, 3)) * 0.05).astype(np.float32)
+    up = (random.standard_normal((24, 3, 1, 1)) * 0.1).repeat(4, 2).repeat(4, 3).astype(np.float32)
+    nodes = [
+        helper.make_node("Conv", ["image", "down"], ["folded"], strides=[4, 4]),
+        helper.make_node("LeakyRelu", ["folded"], ["active"]),
+        helper.make_node("Conv", ["active", "body"], ["changed"], pads=[1, 1, 1, 1]),
+        helper.make_node("ConvTranspose", ["changed", "up"], ["large"], strides=[4, 4]),
+        helper.make_node("Mul", ["image", "gain"], ["dim"]),
+        helper.make_node("Add", ["dim", "large"], ["raw"]),
+        helper.make_node("Clip", ["raw", "low", "high"], ["output"]),
+    ]
+    weights = {
+        "down": down,
+        "body": body,
+        "up": up,
+        "gain": np.array([0.3, 0.35, 0.5], np.float32).reshape(1, 3, 1, 1),
+        "low": np.array(0, np.float32),
+        "high": np.array(1, np.float32),
+    }
+    return save_model(path, nodes, weights, card or translation_card(name="Tiny folded", overlap=7, size=Size(8, 4)))
+
+
+def broken_translation(path: Path, what: str) -> Path:
+    """A model that returns "nan", "black" or the wrong "shape" instead of a night."""
+    sizes = np.array([1, 1, 2, 2] if what == "shape" else [1, 1, 1, 1], np.float32)
+    factor = {"nan": np.nan, "black": 0.0, "shape": 1.0}[what]
+    nodes = [
+        helper.make_node("Resize", ["image", "", "sizes"], ["large"], mode="nearest"),
+        helper.make_node("Mul", ["large", "factor"], ["output"]),
+    ]
+    weights = {"sizes": sizes, "factor": np.array(factor, np.float32)}
+    return save_model(path, nodes, weights, translation_card(overlap=0))

@@ -8,7 +8,7 @@ import pytest
 
 from engines.errors import CardError, ModelError, TargetError
 from engines.library import COMPANION, ModelLibrary, shipped_folder
-from tests.models import card_for, tiny_superres
+from tests.models import card_for, tiny_superres, tiny_translation, translation_card
 
 
 @pytest.fixture
@@ -46,6 +46,26 @@ def test_float_goes_before_int8_which_has_a_name_of_its_own(library: ModelLibrar
         assert library.find(wanted, task="super-resolution").path.name == "a.int8.onnx"
     (tmp_path / "ships" / "two.onnx").unlink()
     assert library.find(task="super-resolution").name == "a.int8"
+
+
+def test_a_translation_is_found_by_the_domain_it_goes_to(library: ModelLibrary, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model for image-translation"):
+        library.find(task="image-translation", domain="night")
+    night = tiny_translation(tmp_path / "own" / "night.onnx")
+    assert library.find(task="image-translation").name == "night"  # there is but one direction
+    tiny_translation(tmp_path / "own" / "day.onnx", card=translation_card(domains=("night", "Day"), name="Tiny day"))
+    assert library.find(task="image-translation", domain="NIGHT").name == "night"
+    assert library.find(task="image-translation", domain="day").name == "day"
+    assert library.find("Tiny day", task="image-translation").name == "day"
+    assert library.find(night, task="image-translation", domain="Night").name == "night"
+    with pytest.raises(ModelError, match="translates to “dusk”; the domains there are: Day, night"):
+        library.find(task="image-translation", domain="dusk")
+    with pytest.raises(ModelError, match="translate day to night, night to Day; say which domain"):
+        library.find(task="image-translation")
+    with pytest.raises(ModelError, match="“night” translates day to night, not to day"):
+        library.find("night", task="image-translation", domain="day")
+    with pytest.raises(ModelError, match="not image-translation"):
+        library.find("two", task="image-translation")
 
 
 def test_a_model_in_int8_is_added_as_it_is(library: ModelLibrary, tmp_path: Path) -> None:
@@ -94,6 +114,15 @@ def test_a_model_is_added_with_its_companion_and_removed(library: ModelLibrary, 
         library.add(file)
     library.remove("mine")
     assert not list((tmp_path / "own").iterdir())
+
+
+def test_both_directions_of_a_run_are_added_under_its_recipes_name(library: ModelLibrary, tmp_path: Path) -> None:
+    recipe = '{"name": "day-night"}'
+    there = tiny_translation(tmp_path / "model.onnx", card=translation_card(recipe=recipe))
+    back = tiny_translation(
+        tmp_path / "model.back.onnx", card=translation_card(domains=("night", "day"), recipe=recipe)
+    )
+    assert [library.add(file).name for file in (there, back)] == ["day-night", "day-night.back"]
 
 
 def test_the_model_of_a_run_is_added_under_its_recipes_name(library: ModelLibrary, tmp_path: Path) -> None:

@@ -89,3 +89,22 @@ def test_time_left_counts_down_between_reports() -> None:
     assert pace.seconds_left(50, 100) == pytest.approx(10)
     now = 14.0
     assert pace.seconds_left(50, 100) == pytest.approx(6)
+
+
+def test_a_slow_first_advance_soon_counts_no_more() -> None:
+    now = 0.0
+    pace = Pace(clock=lambda: now)
+    for done, at, expected in ((1, 5.0, 45), (2, 6.0, 8), (3, 7.0, 7)):
+        now = at
+        assert pace.seconds_left(done, 10) == pytest.approx(expected)
+
+
+def test_a_long_work_is_judged_by_its_latter_half() -> None:
+    now = 0.0
+    pace = Pace(window=10, clock=lambda: now)
+    done = 0
+    for second in range(1, 1001):
+        now = float(second)
+        done += 5 if second // 25 % 2 else 15  # a pace that swings within the minute
+        left = pace.seconds_left(done, 20_000)
+    assert left == pytest.approx(1000, rel=0.05)

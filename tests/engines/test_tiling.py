@@ -78,3 +78,9 @@ def test_more_memory_never_computes_more() -> None:
 
 def test_four_megapixels_compute_a_tenth_more_at_most() -> None:
     assert computed(2449, 1633, 360e6) < 1.10 * 2449 * 1633
+
+
+@pytest.mark.parametrize(("overlap", "multiple_of"), [(40, 16), (20, 4), (1, 1), (7, 32)])
+def test_the_smallest_tile_has_a_middle(overlap: int, multiple_of: int) -> None:
+    least = smallest_tile(overlap, multiple_of)
+    assert least % multiple_of == 0 and len(spans(1000, least, overlap, multiple_of)) > 1

@@ -18,7 +18,8 @@ from engines.metadata import Metadata
 from engines.model import Model, open_model
 from engines.picture import Picture, load, save
 from engines.progress import Progress
-from engines.upscale import _PictureRows, upscale, upscale_bands, upscale_file, upscaled_size
+from engines.row_source import PixelRows
+from engines.upscale import upscale, upscale_bands, upscale_file, upscaled_size
 from tests.conftest import ROOT
 from tests.models import broken_output, card_for, tiny_superres
 
@@ -138,7 +139,7 @@ def test_cancel_stops_between_two_tiles(model: Model, photo_pixels: np.ndarray) 
 
 def test_bands_are_the_whole(model: Model, photo_pixels: np.ndarray) -> None:
     picture = picture_of(np.tile(photo_pixels, (4, 1, 1)))
-    bands = [band.copy() for band in upscale_bands(_PictureRows(picture), model, tile=64)]
+    bands = [band.copy() for band in upscale_bands(PixelRows(picture.pixels), model, tile=64)]
     assert len(bands) > 3
     np.testing.assert_array_equal(np.concatenate(bands), upscale(picture, model, tile=64).pixels)
 
