@@ -25,7 +25,11 @@ from trainers import recipe as recipes
 from trainers.events import Event, Exported, Failed, Started, Stop, Working, to_line
 
 STATUS = {"finished": 0, "paused": 3, "stopped": 130}
-TRAINERS = {"super-resolution": "trainers.train_superres", "image-generation": "trainers.train_dcgan"}
+TRAINERS = {
+    "super-resolution": "trainers.train_superres",
+    "image-translation": "trainers.train_unit",
+    "image-generation": "trainers.train_dcgan",
+}
 NICENESS = 5  # the person's own work goes first
 EXPORTS = ("float32", "fp16", "int8")
 

@@ -43,6 +43,8 @@ def discriminator_loss(
     *,
     real_labels: Tensor | None = None,
     fake_labels: Tensor | None = None,
+    fake_latents: Tensor | None = None,
+    fake_codes: Tensor | None = None,
     conditional: bool = False,
     auxiliary: Auxiliaries = NONE,
 ) -> Loss:
@@ -50,7 +52,8 @@ def discriminator_loss(
 
     Real and fake pass in batches of their own, so that batch norm cannot tell them apart. Nothing goes back into the
     network that made `fake`. `generator` is the source of random numbers for the penalty. A `conditional`
-    discriminator is also given the labels, int64 (N,); otherwise only the auxiliary losses see them.
+    discriminator is also given the labels, int64 (N,); otherwise only the auxiliary losses see them, and the codes that
+    fake pictures were made from.
     """
     fake = fake.detach()
     of_real = judge(discriminator, real, real_labels if conditional else None)
@@ -71,6 +74,9 @@ def discriminator_loss(
         fake_labels=fake_labels,
         real_class_logits=of_real.class_logits,
         fake_class_logits=of_fake.class_logits,
+        fake_latents=fake_latents,
+        fake_codes=fake_codes,
+        fake_code_logits=of_fake.code_logits,
     )
     return _sum(parts, outputs, auxiliary)
 
@@ -81,12 +87,17 @@ def generator_loss(
     fake: Tensor,
     *,
     real: Tensor | None = None,
+    drawn: Tensor | None = None,
     real_labels: Tensor | None = None,
     fake_labels: Tensor | None = None,
+    fake_latents: Tensor | None = None,
+    fake_codes: Tensor | None = None,
     conditional: bool = False,
     auxiliary: Auxiliaries = NONE,
 ) -> Loss:
     """What the generator lowers, given the batch `fake` that it has just made. The discriminator's weights get no gradient.
+
+    Where `fake` was changed on the way, `drawn` is what it was before.
 
     Where there are auxiliary losses and `real` is given, the discriminator is asked about it too, so that they can
     compare features; they see no class logits of real pictures.
@@ -100,6 +111,7 @@ def generator_loss(
     outputs = Outputs(
         real,
         fake,
+        drawn=fake if drawn is None else drawn,
         real_logits=of_real.logits if of_real else None,
         fake_logits=of_fake.logits,
         real_features=of_real.features if of_real else (),
@@ -107,6 +119,9 @@ def generator_loss(
         real_labels=real_labels,
         fake_labels=fake_labels,
         fake_class_logits=of_fake.class_logits,
+        fake_latents=fake_latents,
+        fake_codes=fake_codes,
+        fake_code_logits=of_fake.code_logits,
     )
     return _sum({"adversarial": objective.generator(of_fake.logits)}, outputs, auxiliary)
 
@@ -167,6 +182,14 @@ def spread(samples: Tensor) -> float:
     if len(flat) < 2:
         return 0.0
     return float(torch.pdist(flat).mean()) / flat.shape[1] ** 0.5
+
+
+def spreads(samples: Tensor, labels: Tensor | None) -> dict[int, float]:
+    """The `spread` of the samples of each label that has four or more of them; of all, as label 0, where there are none."""
+    if labels is None:
+        labels = torch.zeros(len(samples), dtype=torch.long, device=samples.device)
+    found = {int(label): samples[labels == label] for label in labels.unique()}
+    return {label: spread(mine) for label, mine in found.items() if len(mine) >= 4}
 
 
 def generator_ramp(step: int, alone: int, ramp: int) -> float:

@@ -61,12 +61,21 @@ def finding_photos(folders: Sequence[Path], unreadable: list[str] | None = None)
 
 
 def read_photo(path: Path) -> Pixels:
-    """The picture at `path` upright, as 8-bit RGB (H, W, 3). Raises OSError or ValueError where it cannot be read."""
+    """The picture at `path` upright, as 8-bit RGB (H, W, 3), on white where it is transparent.
+
+    Raises OSError or ValueError where it cannot be read.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             with Image.open(path) as image:
                 upright = ImageOps.exif_transpose(image)
+                if upright.mode == "F":
+                    raise ValueError("its values are floating-point numbers; save it with 8 or 16 bits")
+                if upright.mode.startswith("I"):  # 16 bits, which Pillow would cut off at 255
+                    upright = Image.fromarray((np.asarray(upright).clip(0, 65535) >> 8).astype(np.uint8))
+                if upright.has_transparency_data:
+                    upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright.convert("RGBA"))
                 return np.asarray(upright.convert("RGB"))
         except (Image.DecompressionBombWarning, Image.DecompressionBombError, SyntaxError) as error:
             raise ValueError(str(error)) from error

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from engines.card import ModelCard, write_card
 from engines.errors import ModelError
 from engines.model import open_model
+from trainers.folding import with_norms_folded
 from trainers.measure import measure_memory, measure_overlap
 from trainers.onnx_graph import PREFIX, free, rounded_to_half, store_half, to_onnx
 from trainers.publish import publish
@@ -42,15 +44,27 @@ class Published(nn.Module):
 
 
 class PublishedGenerator(nn.Module):
-    """A generator as its file has it: from `z`, and `label` where there are classes, to pictures in [0, 1], not [-1, 1]."""
+    """A generator as its file has it: from `z`, and `conditions` by their names, to pictures in [0, 1], not [-1, 1]."""
+
+    def __init__(self, network: nn.Module, names: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.network = network
+        self.names = tuple(names)
+
+    def forward(self, z: Tensor, first: Tensor | None = None, second: Tensor | None = None) -> Tensor:
+        picture = self.network(z, **dict(zip(self.names, (first, second), strict=False)))
+        return (picture * 0.5 + 0.5).clamp(0, 1)
+
+
+class PublishedTranslation(nn.Module):
+    """A translation as its file has it: pictures in [0, 1] to pictures in [0, 1], not [-1, 1]."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
-    def forward(self, z: Tensor, label: Tensor | None = None) -> Tensor:
-        picture = self.network(z) if label is None else self.network(z, label)
-        return (picture * 0.5 + 0.5).clamp(0, 1)
+    def forward(self, image: Tensor) -> Tensor:
+        return (self.network(image * 2 - 1) * 0.5 + 0.5).clamp(0, 1)
 
 
 @dataclass(frozen=True)
@@ -93,18 +107,46 @@ def export_generator(
 ) -> Parity:
     """Write `network` as a model that generates pictures, with `card`, and its companion, as `export_superres` does.
 
-    `network` takes `z` (N, `card.latent_size`), and `label` int64 (N) where `card.labels` names classes, to pictures in
-    [-1, 1]; the file gives them in [0, 1]. The modules in `further`, such as the "discriminator", go into the companion
-    under their names, so that training can go on.
+    `network` takes `z` (N, `card.latent_size`), `label` int64 (N) where `card.labels` names classes, and `codes` float32
+    (N, K) where `card.controls` has codes, to pictures in [-1, 1]; the file gives them in [0, 1]. The modules in `further`,
+    such as the "discriminator", go into the companion under their names, so that training can go on.
     """
-    network, folded = _ready(network, precision)
-    published = PublishedGenerator(folded).eval()
-    names = ["z", "label"] if card.labels else ["z"]
+    network, folded = _ready(network, precision, lambda it: with_norms_folded(fold(it)))
     n = free("N")
     compared = [_latents(card, count) for count in COUNTS]
+    names = list(compared[0])
+    published = PublishedGenerator(folded, names[1:]).eval()
     example = [torch.from_numpy(array) for array in _latents(card, 3).values()]
     model = to_onnx(published, example, names, {name: {0: n} for name in names})
     return _write(network, published, model, card, target, precision, compared, further or {})
+
+
+def export_translation(
+    network: nn.Module,
+    card: ModelCard,
+    target: Path,
+    *,
+    precision: Precision = "float32",
+    further: Mapping[str, Tensor] | None = None,
+) -> Parity:
+    """Write `network` as a model that translates pictures, with `card`, and its companion, as `export_superres` does.
+
+    `network` takes and gives RGB in [-1, 1], (N, 3, H, W) with sides that are multiples of `card.size.multiple_of`. The
+    companion holds those of the weights `further`, by name, that the file itself does not have.
+    """
+    network, folded = _ready(network, precision)
+    published = PublishedTranslation(folded).eval()
+    multiple = card.size.multiple_of
+    shapes = {"image": {0: free("N"), 2: multiple * free("H"), 3: multiple * free("W")}}
+    model = to_onnx(published, [torch.rand(2, 3, 16 * multiple, 24 * multiple)], ["image"], shapes)
+    overlap = measure_overlap(published, 1, multiple=multiple)
+    card = replace(card, overlap=overlap, memory=measure_memory(model))
+    sides = [tuple(math.ceil(side / multiple) * multiple for side in shape) for shape in SHAPES]
+    compared = [{"image": _noise(1, 3, *shape)} for shape in sides]
+    # The exporter keeps one of two weights that are equal, so what the file has is not what the network has.
+    there = {tensor.name for tensor in model.graph.initializer}
+    lacking = {name: value for name, value in (further or {}).items() if name not in there}
+    return _write(None, published, model, card, target, precision, compared, lacking)
 
 
 def _latents(card: ModelCard, count: int) -> dict[str, np.ndarray]:
@@ -114,6 +156,13 @@ def _latents(card: ModelCard, count: int) -> dict[str, np.ndarray]:
     inputs: dict[str, np.ndarray] = {"z": random.standard_normal((count, card.latent_size)).astype(np.float32)}
     if card.labels:
         inputs["label"] = random.randint(0, len(card.labels), count).astype(np.int64)
+    codes = sorted((c for c in card.controls.values() if "column" in c), key=lambda code: code["column"])
+    if codes:
+        columns = [
+            random.randint(0, code["values"], count) if "values" in code else random.uniform(-1, 1, count)
+            for code in codes
+        ]
+        inputs["codes"] = np.stack(columns, axis=1).astype(np.float32)
     return inputs
 
 
@@ -121,24 +170,26 @@ def _noise(*shape: int) -> np.ndarray:
     return np.random.default_rng(shape).random(shape, dtype=np.float32)
 
 
-def _ready(network: nn.Module, precision: Precision) -> tuple[nn.Module, nn.Module]:
+def _ready(
+    network: nn.Module, precision: Precision, simplified: Callable[[nn.Module], nn.Module] = fold
+) -> tuple[nn.Module, nn.Module]:
     """`network` on the CPU in float32, and a copy of it as it is published: folded, its weights rounded if need be."""
     network = network.to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()  # type: ignore[call-overload]
-    folded = fold(network).eval()
+    folded = simplified(network).eval()
     if precision == "fp16":
         folded = rounded_to_half(copy.deepcopy(folded))
     return network, folded
 
 
 def _write(
-    network: nn.Module,
+    network: nn.Module | None,
     published: nn.Module,
     model: onnx.ModelProto,
     card: ModelCard,
     target: Path,
     precision: Precision,
     compared: list[dict[str, np.ndarray]],
-    further: Mapping[str, nn.Module],
+    further: Mapping[str, nn.Module] | Mapping[str, Tensor],
 ) -> Parity:
     """Write `model`, the graph of `published`, and the companion of `network` once both compute the same."""
     card = replace(card, precision=precision)

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from torch import nn
+import numpy as np
+import torch
+from torch import Tensor, nn
 
 from engines.card import ModelCard, Size, TrainingData
 from engines.errors import RecipeError
 from trainers.checkpoint import load_best, load_checkpoint
-from trainers.datasets import find_photos
-from trainers.export import export_generator, export_superres, recipe_text
-from trainers.losses import make_objective
-from trainers.networks.discriminators import without_batch_norm
+from trainers.codes import code_controls
+from trainers.datasets import find_photos, read_photos
+from trainers.directions import as_controls, find_directions
+from trainers.export import export_generator, export_superres, export_translation, recipe_text
+from trainers.generation_quality import QuickJudge
+from trainers.networks.unit import Translation
 from trainers.onnx_graph import rounded_to_half
-from trainers.parts import make_discriminator, make_generator, make_network
-from trainers.recipe import ImageGeneration, Recipe, SuperResolution, from_values
+from trainers.parts import discriminator_of, generator_of, make_network, make_translator
+from trainers.pictures import read_pictures
+from trainers.recipe import ImageGeneration, ImageTranslation, Recipe, SuperResolution, from_values
 from trainers.run import RECIPE
+from trainers.samples import AT_ONCE, SETTLING, draw_latents, draw_pictures, mixed_labels, settled
 from trainers.superres_pictures import held_out_of, read_validation
 from trainers.superres_quality import validate
+from trainers.train_unit import JUDGED, Judge, make_discriminators, spread_out
+from trainers.translating import MULTIPLE
+from trainers.translation_pictures import reduced
+from trainers.translation_quality import SHORTER_SIDE
 
 Kind = Literal["float32", "fp16", "int8"]
 Weights = dict[str, Any]
@@ -36,7 +46,8 @@ def export_run(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: b
     validation pictures of the recipe where they are to be found; for "fp16" its loss in dB too. "int8" writes the float
     model as `target` and NAME.int8.onnx beside it, calibrated on the recipe's photographs; where that loses more than
     0.2 dB it is refused unless `anyway`, and the float model is there all the same.
-    A generator's companion also holds the discriminator, so that training can go on. Only upscaling models become int8.
+    A translation becomes two files, one for each direction: `target`, and NAME.back.onnx beside it. The companion of a
+    translation or a generator also holds the discriminators, so that training can go on. Only upscaling models become int8.
     Raises RecipeError where the run has no checkpoint, ModelError and TargetError as the exports do.
     """
     if target.suffix.lower() != ".onnx":
@@ -50,8 +61,11 @@ def export_run(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: b
     match recipe:
         case SuperResolution():
             return _export_superres(recipe, weights, target, kind, anyway)
+        case ImageTranslation() if kind != "int8":
+            return _export_translation(recipe, weights, last["parts"]["discriminator"], target, kind)
         case ImageGeneration() if kind != "int8":
-            return _export_generator(recipe, weights, last["parts"]["discriminator"], target, kind)
+            parts = {"labels": last["parts"].get("labels"), **chosen["parts"]}
+            return _export_generator(recipe, parts, last["parts"]["discriminator"], target, kind)
         case _:
             raise RecipeError(f"A model for {recipe.task} is not exported as {kind}; choose fp16 or float32.")
 
@@ -67,15 +81,94 @@ def _export_superres(recipe: SuperResolution, weights: Weights, target: Path, ki
 
 
 def _export_generator(
-    recipe: ImageGeneration, weights: Weights, judging: Weights, target: Path, kind: Literal["float32", "fp16"]
+    recipe: ImageGeneration, chosen: Weights, judging: Weights, target: Path, kind: Literal["float32", "fp16"]
 ) -> Path:
-    network = _loaded(make_generator(recipe.network, recipe.size, recipe.latent_size), weights)
-    discriminator = make_discriminator(recipe.discriminator, recipe.size)
-    if make_objective(recipe.objective).per_sample_penalty:
-        discriminator = without_batch_norm(discriminator)
-    further = {"discriminator": _loaded(discriminator, judging)}
-    export_generator(network, make_card(recipe, {}), target, precision=kind, further=further)
+    names: list[str] = (chosen.get("labels") or {"names": []})["names"]
+    trained = chosen["generator"] if recipe.sample_from == "orig" else chosen["average"]["network"]
+    network = _loaded(generator_of(recipe, len(names)), trained)
+    labels = mixed_labels(names, SETTLING * AT_ONCE)
+    draws = torch.Generator().manual_seed(recipe.seed)
+    network = settled(network, draw_latents(recipe, labels, SETTLING * AT_ONCE, draws))
+    kinds = recipe.codes.kinds
+    directions = find_directions(network, recipe.latent_size, labels=len(names), codes=len(kinds), seed=recipe.seed)
+    card = replace(
+        make_card(recipe, measured_generation(recipe, network, names)),
+        labels=tuple(names),
+        controls=code_controls(kinds) | as_controls(directions),
+    )
+    further = {"discriminator": _loaded(discriminator_of(recipe, len(names)), judging)}
+    export_generator(network, card, target, precision=kind, further=further)
     return target
+
+
+def measured_generation(recipe: ImageGeneration, network: nn.Module, names: list[str]) -> dict[str, float]:
+    """How well `network`, whose labels are `names`, draws, by the pictures of the recipe; nothing where they are not there."""
+    try:
+        pictures = finished(read_pictures(recipe))
+    except RecipeError:
+        return {}
+    if list(pictures.names) != names:
+        return {}
+    judge = QuickJudge(pictures)
+    if not len(judge.labels):
+        return {}
+    labels = torch.from_numpy(judge.labels) if names else None
+    latents = draw_latents(recipe, labels, len(judge.labels), torch.Generator().manual_seed(recipe.seed + 1))
+    drawn = [draw_pictures(network, latents.part(slice(i, i + AT_ONCE))) for i in range(0, len(latents), AT_ONCE)]
+    return {name: round(value, 4) for name, value in judge.judge(np.concatenate(drawn)).items()}
+
+
+def finished(work: Generator[Any, Any, Any]) -> Any:
+    """What `work` returns, however much it yields before."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def _export_translation(
+    recipe: ImageTranslation, weights: Weights, judging: Weights, target: Path, kind: Literal["float32", "fp16"]
+) -> Path:
+    whole = _loaded(make_translator(recipe.network), weights)
+    discriminators = _loaded(make_discriminators(recipe), judging)
+    everything: dict[str, Tensor] = dict(whole.state_dict())
+    everything |= {f"discriminator.{name}": value for name, value in discriminators.state_dict().items()}
+    metrics = measured_translation(recipe, whole)
+    # The way back first: where that fails, the file that a run is known by is not there either.
+    for source, path in ((1, back_of(target)), (0, target)):
+        direction = Translation(whole, source)
+        way = f"{recipe.domains[source]} to {recipe.domains[1 - source]}"
+        domains = (recipe.domains[source], recipe.domains[1 - source])
+        card = replace(
+            make_card(
+                recipe, {key.removesuffix(f" {way}"): v for key, v in metrics.items() if key.endswith(f" {way}")}
+            ),
+            name=way.capitalize(),
+            domains=domains,
+            size=Size(minimum=MULTIPLE, multiple_of=MULTIPLE),
+            view=recipe.view,
+        )
+        export_translation(direction, card, path, precision=kind, further=everything)
+    return target
+
+
+def back_of(target: Path) -> Path:
+    """Where the way back lies of a translation that is exported to `target`."""
+    return target.with_name(f"{target.stem}.back.onnx")
+
+
+def measured_translation(recipe: ImageTranslation, network: nn.Module) -> dict[str, float]:
+    """How well the recipe's validation pictures are translated, each way; nothing where there are none."""
+    folders = [folder for folder in recipe.data.validation if folder.is_dir()]
+    if len(folders) != 2:
+        return {}
+    held_out: list[list[Any]] = []
+    for folder in folders:
+        paths = find_photos([folder])
+        chosen = [paths[index] for index in spread_out(len(paths), JUDGED)]
+        held_out.append([reduced(photo, SHORTER_SIDE) for path in chosen for photo in read_photos([path], 1)[0]])
+    return finished(Judge(recipe, held_out).judging(network))
 
 
 def _loaded(network: nn.Module, weights: Weights) -> nn.Module:
@@ -112,7 +205,9 @@ def make_card(recipe: Recipe, metrics: Mapping[str, float]) -> ModelCard:
     shown = recipe.model_dump(mode="json")
     shown["data"]["photos"] = [Path(path).name for path in shown["data"]["photos"]]
     shown["data"]["validation"] = [Path(path).name for path in shown["data"]["validation"]]
-    shown["start_from"] = Path(shown["start_from"]).name if shown["start_from"] else None
+    for field in ("start_from", "features"):
+        if shown.get(field):
+            shown[field] = Path(shown[field]).name
     card = ModelCard(
         task=recipe.task,
         name=recipe.title or recipe.name,

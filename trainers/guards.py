@@ -147,11 +147,15 @@ class Guards:
             "collapsed",
             step,
             f"The generated pictures differ only {spread:.0%} as much as the training pictures do: the generator has "
-            "collapsed. Go back to an earlier checkpoint with half the rate, or choose another objective, such as “hinge” or "
-            "“wgan-gp”.",
+            "collapsed. Go back to an earlier checkpoint with half the rate, add the auxiliary loss “mode-seeking” for the "
+            "generator, or choose another objective, such as “hinge” or “wgan-gp”.",
         )
 
     def _see_validation(self, event: Validation) -> list[Verdict]:
+        same = self._same(event.step, event.metrics["spread"]) if "spread" in event.metrics else None
+        return [*([same] if same else []), *self._see_score(event)]
+
+    def _see_score(self, event: Validation) -> list[Verdict]:
         score = score_of(event)
         if score is None:
             return []

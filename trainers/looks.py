@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from trainers import duplicates, sharpness
+from trainers.dominant_colours import dominant_colour
 
 MAX_PIXELS = 89_478_485  # what training opens without asking: Pillow's own limit
+COLOUR_SIDE = 64  # pixels of a middle square whose dominant colour is looked for
 _AHEAD = 16  # pictures in work or waiting at a time
 _ORIENTATION = 0x0112
 _TURNS = {
@@ -40,16 +42,20 @@ class Look:
     verdict: sharpness.Verdict = "sharp"
     copy: NDArray[np.uint8] | None = None
     hash: np.uint64 = np.uint64(0)  # noqa: RUF009  (it never changes)
+    colour: str | None = None  # the dominant one, where it was asked for
     problem: str | None = None
 
 
-def looks_at(paths: Sequence[Path]) -> Iterator[tuple[Path, Look]]:
-    """Each of `paths` with what was seen of it, in order; two are looked at at once, and few are begun ahead."""
+def looks_at(paths: Sequence[Path], *, colours: bool = False) -> Iterator[tuple[Path, Look]]:
+    """Each of `paths` with what was seen of it, with `colours` its dominant one too, in order.
+
+    Two are looked at at once, and few are begun ahead.
+    """
     pending: deque[tuple[Path, Future[Look]]] = deque()
     with ThreadPoolExecutor(2, thread_name_prefix="survey") as pool:
         try:
             for path in paths:
-                pending.append((path, pool.submit(_look, path)))
+                pending.append((path, pool.submit(_look, path, colours)))
                 if len(pending) >= _AHEAD:
                     first, future = pending.popleft()
                     yield first, future.result()
@@ -61,7 +67,7 @@ def looks_at(paths: Sequence[Path]) -> Iterator[tuple[Path, Look]]:
                 future.cancel()
 
 
-def _look(path: Path) -> Look:
+def _look(path: Path, colours: bool) -> Look:
     try:
         with open(path, "rb") as file:
             size = os.fstat(file.fileno()).st_size
@@ -70,7 +76,7 @@ def _look(path: Path) -> Look:
             with Image.open(file) as image:
                 if image.width * image.height > MAX_PIXELS:
                     return Look(problem=f"claims to be {image.width}×{image.height} pixels, which is too large")
-                return _look_at(image, size)
+                return _look_at(image, size, colours)
     except FileNotFoundError:
         return Look(problem="leads nowhere" if path.is_symlink() else "vanished while it was being looked at")
     except PermissionError:
@@ -89,10 +95,10 @@ def _look(path: Path) -> Look:
         return Look(problem="is damaged")
 
 
-def _look_at(image: Image.Image, size: int) -> Look:
+def _look_at(image: Image.Image, size: int, colours: bool) -> Look:
     width, height = image.size
     turns = _TURNS.get(image.getexif().get(_ORIENTATION, 1), ())
-    if image.format == "JPEG":
+    if image.format == "JPEG" and not colours:
         image.draft("L", image.size)  # colour is not needed: half the work of decoding
     grey = image.convert("L") if image.mode[:4] != "I;16" else image.point(lambda value: value / 256).convert("L")
     luma = np.asarray(grey)
@@ -103,7 +109,23 @@ def _look_at(image: Image.Image, size: int) -> Look:
     if turns and turns[0] in _SWAPS:
         width, height = height, width
     copy = np.asarray(upright)
-    return Look(width, height, size, verdict, copy, duplicates.perceptual_hash(copy))
+    colour = _colour(grey if image.mode[0] in "IF" else image) if colours else None
+    return Look(width, height, size, verdict, copy, duplicates.perceptual_hash(copy), colour)
+
+
+def _colour(image: Image.Image) -> str:
+    """The dominant colour of the middle square, which training takes, on white where it is transparent."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode in ("P", "1"):  # whose pixels cannot be averaged
+        image = image.convert("RGB")
+    box = (left, top, left + side, top + side)
+    middle = image.resize((COLOUR_SIDE, COLOUR_SIDE), Image.Resampling.BOX, box, reducing_gap=3)
+    if middle.mode == "RGBA":
+        middle = Image.alpha_composite(Image.new("RGBA", middle.size, "white"), middle)
+    return dominant_colour(np.asarray(middle.convert("RGB")))
 
 
 _SWAPS = (

@@ -62,7 +62,7 @@ def make_smaller(standing: Standing, batch: int) -> Verdict:
     """
     if standing.micro_batches >= batch:
         raise OutOfMemory(
-            "There is not enough memory to train on even one picture; lower “patch” or the size of the network."
+            "There is not enough memory to train on even one picture; lower the size of the crops or of the network."
         )
     standing.micro_batches = min(batch, 2 * standing.micro_batches)
     if torch.cuda.is_available():

@@ -30,6 +30,7 @@ from trainers.objectives import (
     non_saturating_generator,
     r1_penalty,
 )
+from trainers.patch_distance import patch_distance
 
 PixelLoss = Callable[[Tensor, Tensor], Tensor]
 """(output, truth) → scalar: both RGB pictures of one shape, (N, 3, H, W)."""
@@ -106,14 +107,17 @@ def make_objective(
 class Outputs:
     """What one adversarial step has computed: all that an auxiliary loss may look at.
 
-    `real` and `fake` are batches of pictures, (N, 3, H, W). Logits and features are the discriminator's, features one
-    tensor a layer with the batch first. Labels are int64, (N,); class logits, (N, classes), are an auxiliary classifier's.
+    `real` and `fake` are batches of pictures, (N, 3, H, W), as the discriminator sees them; on the generator's side `drawn`
+    is `fake` before it was changed at random. Logits and features are the discriminator's, features one
+    tensor a layer with the batch first. Labels are int64, (N,); class logits, (N, classes), are an auxiliary classifier's,
+    and code logits are read off fake pictures that were made from `fake_codes` and, as `z` (N, L), `fake_latents`.
     On the generator's side nothing of `real` carries a gradient, and `real_class_logits` is None, for the generator
     cannot change it. What a step does not have is None, or empty.
     """
 
     real: Tensor | None
     fake: Tensor
+    drawn: Tensor | None = None
     real_logits: Logits | None = None
     fake_logits: Logits | None = None
     real_features: Sequence[Tensor] = ()
@@ -122,6 +126,9 @@ class Outputs:
     fake_labels: Tensor | None = None
     real_class_logits: Tensor | None = None
     fake_class_logits: Tensor | None = None
+    fake_latents: Tensor | None = None
+    fake_codes: Tensor | None = None
+    fake_code_logits: Tensor | None = None
 
 
 AuxiliaryLoss = Callable[[Outputs], Tensor]
@@ -161,6 +168,28 @@ def auxiliary_classifier(outputs: Outputs) -> Tensor:
     return loss
 
 
+def mode_seeking(outputs: Outputs) -> Tensor:
+    """How alike fake pictures of one label are, for how unlike the latents are that they were made from; for the generator.
+
+    Mao et al. 2019, "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", equation 2 and section 3.2:
+    1 ÷ the ratio of the mean absolute differences of the pictures to that of the latents, here of each picture and the next
+    of its label in the batch. About 1 for pictures as different as their latents, and large where labels have collapsed.
+    Raises RecipeError where there are no latents.
+    """
+    if outputs.fake_latents is None:
+        raise RecipeError("Mode seeking compares latents, and this step has none; take the loss out.")
+    drawn = outputs.fake if outputs.drawn is None else outputs.drawn
+    count = len(drawn)
+    labels = outputs.fake_labels if outputs.fake_labels is not None else torch.zeros(count, dtype=torch.long)
+    order = torch.argsort(labels, stable=True)
+    same = (labels[order][1:] == labels[order][:-1]).to(drawn.device)
+    first, second = order[:-1].to(drawn.device), order[1:].to(drawn.device)
+    pictures = (drawn[first].float() - drawn[second].float()).abs().flatten(1).mean(1)
+    latents = (outputs.fake_latents[first] - outputs.fake_latents[second]).abs().mean(1)
+    ratios = (pictures / latents.clamp_min(1e-6))[same]
+    return 1 / (ratios.mean() + 1e-2) if len(ratios) else drawn.sum() * 0.0
+
+
 def paired(loss: PixelLoss) -> AuxiliaryLoss:
     """The pixel loss between each fake picture and the real one at its place; for a generator that is shown the real one."""
 
@@ -172,8 +201,17 @@ def paired(loss: PixelLoss) -> AuxiliaryLoss:
     return between
 
 
+def sliced_wasserstein(outputs: Outputs) -> Tensor:
+    """The distance of the patches of fake pictures from those of real ones, `trainers.patch_distance`; for the generator."""
+    if outputs.real is None:
+        raise RecipeError("The loss “sliced-wasserstein” compares with real pictures, and this step has none; take it out.")
+    return patch_distance(outputs.fake, outputs.real)
+
+
 AUXILIARY: dict[str, AuxiliaryLoss] = {
     "feature-matching": feature_matching,
     "auxiliary-classifier": auxiliary_classifier,
+    "mode-seeking": mode_seeking,
+    "sliced-wasserstein": sliced_wasserstein,
     **{name: paired(loss) for name, loss in PIXEL_LOSSES.items()},
 }

@@ -16,13 +16,19 @@ from engines.errors import ModelError
 Compute = Callable[[Tensor], Tensor]  # a network: (N, 3, H, W) to (N, 3, scale * H, scale * W)
 
 
-def measure_reach(network: Compute, scale: int) -> float:
+def measure_reach(network: Compute, scale: int, multiple: int = 1) -> float:
     """How many pixels away an input pixel still reaches an output pixel; infinite where all of them reach all.
 
-    One input pixel is made NaN: wherever the output is NaN, it was reached.
+    One input pixel is made NaN: wherever the output is NaN, it was reached. The network takes sides that are a multiple
+    of `multiple`, which divides 32; what it reaches then differs by a few pixels with the place of the pixel in its grid,
+    and the most is returned.
     """
-    for half in (32, 96):
-        side = 2 * half + 1
+    return max(_measure_reach(network, scale, multiple, offset) for offset in range(multiple))
+
+
+def _measure_reach(network: Compute, scale: int, multiple: int, offset: int) -> float:
+    for middle in (32, 96, 160) if multiple > 1 else (32, 96):
+        half, side = middle + offset, 2 * middle + (1 if multiple == 1 else 2 * multiple)
         image = torch.rand(1, 3, side, side)
         image[0, :, half, half] = math.nan
         with torch.no_grad():
@@ -34,42 +40,78 @@ def measure_reach(network: Compute, scale: int) -> float:
         first = min(int(rows[0]), int(columns[0])) / scale
         last = (max(int(rows[-1]), int(columns[-1])) + 1) / scale
         reach = math.ceil(max(half - first, last - (half + 1)))
-        if reach < half:
+        if first > 0 and last < side:
             return float(reach)
     return math.inf
 
 
-def measure_overlap(network: Compute, scale: int, reach: float | None = None) -> float:
+def measure_overlap(network: Compute, scale: int, reach: float | None = None, multiple: int = 1) -> float:
     """How many pixels of surroundings a tile needs for its output to be what the whole picture's would be.
 
     At most the network's `reach`, which is measured unless it is known; less where what lies further away moves no output
     by as much as half an 8-bit level. The far parts of a deep network's reach hardly count, and every pixel of overlap is
     computed twice. Judged on content harsher than any photograph: noise, and blocks of random saturated colours, cut
-    through by a border.
+    through by a border. Sides of tiles, and the places where they begin, are multiples of `multiple`.
     """
-    reach = measure_reach(network, scale) if reach is None else reach
+    reach = measure_reach(network, scale, multiple) if reach is None else reach
     if math.isinf(reach) or reach <= 1:
         return reach
-    enough, most = 1, int(reach)
-    for image in _harsh_images(max(64, 3 * most) // 8 * 8 + 8):
+    if multiple > 1:
+        return _measure_overlap_on_every_side(network, math.ceil(reach / multiple) * multiple, multiple)
+    enough, most = multiple, math.ceil(reach / multiple) * multiple
+    side = max(64, 3 * most) // 8 * 8 + 8
+    for image in _harsh_images(side, 2 * side):
         with torch.no_grad():
             whole = network(image).clamp(0, 1)
-            for overlap in range(most - 1, enough - 1, -1):
+            for overlap in range(most - multiple, enough - 1, -multiple):
                 cut = network(image[..., most - overlap :].contiguous()).clamp(0, 1)[..., overlap * scale :]
                 if float((cut - whole[..., most * scale :]).abs().max()) * 255 >= 0.5:
-                    enough = overlap + 1
+                    enough = overlap + multiple
                     break
     return float(enough)
 
 
-def _harsh_images(side: int) -> list[Tensor]:
-    """Noise, and blocks of random saturated colours, each also turned: (1, 3, side, 2 * side) or the other way round."""
+def _measure_overlap_on_every_side(network: Compute, most: int, multiple: int) -> float:
+    """`measure_overlap` for a network that may lean on where the padding is: the top of a picture is where the sky is.
+
+    Pictures, evenly black and white ones among them, are cut from the left, the right, the top and the bottom.
+    """
+    side = max(64, 3 * most) // 8 * 8 + 8
+    flat = [torch.full((1, 3, 96, side), light) for light in (0.0, 0.5, 1.0)]
+    enough = multiple
+    for image in [*_harsh_images(96, side), *flat]:
+        for axis, picture in ((3, image), (2, image.mT.contiguous())):
+            with torch.no_grad():
+                whole = network(picture).clamp(0, 1)
+                for from_start in (True, False):
+
+                    def error(overlap: int) -> float:
+                        """How many levels of 255 the kept part is off by at most, with so much overlap."""
+                        start = most - overlap if from_start else 0  # noqa: B023
+                        piece = picture.narrow(axis, start, side - most + overlap).contiguous()  # noqa: B023
+                        kept = network(piece).clamp(0, 1).narrow(axis, overlap if from_start else 0, side - most)  # noqa: B023
+                        expected = whole.narrow(axis, most if from_start else 0, side - most)  # noqa: B023
+                        return float((kept - expected).abs().max()) * 255
+
+                    # One size more must do as well, so that an error that only passes through zero is not taken for none.
+                    while enough < most and max(error(enough), error(min(most, enough + multiple))) >= 0.5:
+                        enough += multiple
+    return float(enough)
+
+
+def _harsh_images(height: int, width: int) -> list[Tensor]:
+    """Noise, and blocks of random saturated colours, each also mirrored diagonally: (1, 3, height, width).
+
+    Where the two sides differ by much a picture is mirrored from right to left instead, for only its width is cut.
+    """
     random = torch.Generator().manual_seed(0)
-    images = [torch.rand(1, 3, side, 2 * side, generator=random)]
+    images = [torch.rand(1, 3, height, width, generator=random)]
     for block in (4, 8):
-        coarse = torch.randint(0, 2, (1, 3, side // block, 2 * side // block), generator=random).float()
+        coarse = torch.randint(0, 2, (1, 3, height // block, width // block), generator=random).float()
         images.append(coarse.repeat_interleave(block, 2).repeat_interleave(block, 3))
-    return [turned for image in images for turned in (image, image.mT.contiguous().flip(2))]
+    if width == 2 * height:
+        return [turned for image in images for turned in (image, image.mT.contiguous().flip(2))]
+    return [turned for image in images for turned in (image, image.flip(3))]
 
 
 def bound_reach(model: onnx.ModelProto) -> float:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import nn
 
 from engines.errors import RecipeError
 from trainers.degrade import DEGRADATIONS, Degradation
-from trainers.losses import AUXILIARY, PIXEL_LOSSES, AuxiliaryLoss, PixelLoss
+from trainers.losses import AUXILIARY, PIXEL_LOSSES, AuxiliaryLoss, PixelLoss, make_objective
 from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator
+from trainers.networks.discriminators import without_batch_norm
 from trainers.networks.superres import NETWORKS
-from trainers.recipe import Part
+from trainers.networks.unit import UNIT, UNITDiscriminator
+from trainers.recipe import ImageGeneration, Part
 
 GENERATORS = {"dcgan": DCGANGenerator}
-DISCRIMINATORS = {"dcgan": DCGANDiscriminator}
+DISCRIMINATORS = {"dcgan": DCGANDiscriminator, "unit": UNITDiscriminator}
+TRANSLATORS = {"unit": UNIT}
 
 
 def make_network(part: Part, scale: int) -> nn.Module:
@@ -28,30 +31,87 @@ def make_network(part: Part, scale: int) -> nn.Module:
     return _make(part, NETWORKS, "network", {"scale": scale})
 
 
-def make_generator(part: Part, size: int, latent_size: int) -> nn.Module:
+def make_generator(part: Part, size: int, latent_size: int, *, labels: int = 0, codes: Sequence[int] = ()) -> nn.Module:
     """The generator that `part` names: `z` (N, latent_size) to pictures (N, 3, size, size) in [-1, 1].
 
-    It gets `size` and `latent_size` where it takes them. Raises RecipeError as `make_network` does.
+    It gets `size` and `latent_size` where it takes them; the number of `labels` and the kinds of `codes` it must take where
+    there are any. Raises RecipeError as `make_network` does.
     """
-    return _make(part, GENERATORS, "generator", {"size": size, "latent_size": latent_size})
+    given = {"size": size, "latent_size": latent_size}
+    return _make(part, GENERATORS, "generator", given, _there(labels=labels, codes=tuple(codes)))
 
 
-def make_discriminator(part: Part, size: int) -> nn.Module:
+def generator_of(recipe: ImageGeneration, labels: int) -> nn.Module:
+    """The generator of `recipe`, for pictures with so many `labels` (0: none). Raises RecipeError as `make_generator`."""
+    conditional = 0 if recipe.condition == "none" else labels
+    return make_generator(
+        recipe.network, recipe.size, recipe.latent_size, labels=conditional, codes=recipe.codes.kinds
+    )
+
+
+def discriminator_of(recipe: ImageGeneration, labels: int) -> nn.Module:
+    """The discriminator of `recipe`, for pictures with so many `labels`; without batch norm where its objective needs that.
+
+    It is conditional, or classifies, or both, as the recipe's condition says. Raises RecipeError as `make_discriminator`.
+    """
+    made = make_discriminator(
+        recipe.discriminator,
+        recipe.size,
+        labels=labels if recipe.condition in ("embed", "both") else 0,
+        classes=labels if recipe.condition in ("auxiliary", "both") else 0,
+        codes=recipe.codes.kinds,
+    )
+    return without_batch_norm(made) if make_objective(recipe.objective).per_sample_penalty else made
+
+
+def make_translator(part: Part) -> nn.Module:
+    """The network of two domains that `part` names, with two `encoders` and two `decoders` as `networks.unit.UNIT` has.
+
+    Raises RecipeError as `make_network` does.
+    """
+    network = _make(part, TRANSLATORS, "network", {})
+    for name in ("encoders", "decoders"):
+        found = getattr(network, name, None)
+        if not isinstance(found, nn.ModuleList) or len(found) != 2:
+            raise RecipeError(
+                f"The network “{part.kind}” has no two “{name}” in a ModuleList; name one made like UNIT."
+            )
+    return network
+
+
+def make_discriminator(
+    part: Part, size: int, *, labels: int = 0, classes: int = 0, codes: Sequence[int] = ()
+) -> nn.Module:
     """The discriminator that `part` names: pictures (N, 3, size, size) in [-1, 1] to logits, the batch first.
 
-    It gets `size` where it takes it. Raises RecipeError as `make_network` does.
+    It gets `size` where it takes it; the number of `labels` to judge by, that of `classes` to tell apart and the kinds of
+    `codes` to read it must take where there are any. Raises RecipeError as `make_network` does.
     """
-    return _make(part, DISCRIMINATORS, "discriminator", {"size": size})
+    needed = _there(labels=labels, classes=classes, codes=tuple(codes))
+    return _make(part, DISCRIMINATORS, "discriminator", {"size": size}, needed)
 
 
-def _make(part: Part, table: Mapping[str, Any], what: str, given: dict[str, int]) -> nn.Module:
+def _there(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value}
+
+
+def _make(
+    part: Part, table: Mapping[str, Any], what: str, given: dict[str, Any], needed: Mapping[str, Any] | None = None
+) -> nn.Module:
+    """The network that `part` names, with its options, those of `given` that it takes, and all that are `needed`."""
     kind = _found(part.kind, table, what)
     try:
         takes = inspect.signature(kind).parameters
     except (TypeError, ValueError) as error:
         raise RecipeError(f"“{part.kind}” is not a {what}: it cannot be called; name a class or a function.") from error
-    options = {name: value for name, value in given.items() if name in takes} | part.options
     any_option = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in takes.values())
+    for name in needed or {}:
+        if name not in takes and not any_option:
+            raise RecipeError(
+                f"The {what} “{part.kind}” takes no “{name}”, which this recipe's condition or codes need; name another, "
+                "or take them out."
+            )
+    options = {name: value for name, value in given.items() if name in takes} | part.options | dict(needed or {})
     for name in options:
         if name not in takes and not any_option:
             raise RecipeError(

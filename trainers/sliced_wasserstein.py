@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -276,11 +277,19 @@ def _distance(a: Values, b: Values) -> float:
     a, b = np.sort(a), np.sort(b)
     if len(a) == len(b):
         return float(np.abs(a - b).mean(dtype=np.float64))
-    # Both quantile functions are steps; between two neighbouring steps of either, the difference is one number.
-    steps = np.union1d(np.arange(len(a) + 1) * len(b), np.arange(len(b) + 1) * len(a))
+    ranks_a, ranks_b, shares = _steps(len(a), len(b))
+    return float(np.abs(a[ranks_a] - b[ranks_b]).astype(np.float64) @ shares)
+
+
+@lru_cache(maxsize=8)
+def _steps(a: int, b: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The ranks in sets of `a` and of `b` sorted numbers where either quantile function has a step, and how long it lasts.
+
+    Both functions are steps: between two neighbouring steps of either, the difference is one number.
+    """
+    steps = np.union1d(np.arange(a + 1) * b, np.arange(b + 1) * a)
     starts, widths = steps[:-1], np.diff(steps)
-    difference = np.abs(a[starts // len(b)] - b[starts // len(a)]).astype(np.float64)
-    return float(difference @ widths / steps[-1])
+    return starts // b, starts // a, widths / steps[-1]
 
 
 def _resampled(

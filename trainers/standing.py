@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
@@ -49,7 +50,8 @@ class Standing:
     rate, `micro_batches` is in how many parts a step is made. The run went back `roll_backs` times since it last got past
     the step `rolled_back_at`. A generator waits while its new discriminator trains
     `alone` for so many steps, and its rate rises over `ramp` steps then.
-    `best` is the best validation score so far, made at `best_step`, and `worse` counts the validations since.
+    `best` is the best validation score so far, made at `best_step`, and `worse` counts the validations since; the last was
+    of step `judged_at`.
     """
 
     step: int = 0
@@ -65,6 +67,7 @@ class Standing:
     best: float | None = None
     best_step: int = 0
     worse: int = 0
+    judged_at: int = 0
 
 
 @dataclass
@@ -178,7 +181,8 @@ class Run:
 
     def judged(self, score: float | None, best: Mapping[str, Stateful]) -> None:
         """Take a validation `score`, higher being better, into the standing; the parts `best` are kept where it is the best."""
-        if score is None:
+        self.standing.judged_at = self.standing.step
+        if score is None or not math.isfinite(score):
             return
         if self.standing.best is not None and not score > self.standing.best:
             self.standing.worse += 1
@@ -220,7 +224,7 @@ MAY_CHANGE = {
 def check_same_run(mine: Mapping[str, Any], other: Mapping[str, Any]) -> None:
     """Raise RecipeError unless recipe `other`, of a checkpoint, differs from `mine` only in what may change."""
     for name, value in mine.items():
-        if name not in MAY_CHANGE and other.get(name) != value:
+        if name not in MAY_CHANGE and name in other and other[name] != value:
             raise RecipeError(
                 f"The checkpoint was trained with {name} = {other.get(name)}, the recipe says {value}; "
                 "put the recipe back, or start in another folder."

@@ -40,11 +40,11 @@ def compare_pictures(network: nn.Module, truths: list[Pixels], scale: int) -> It
         yield metrics.psnr(a, b, scale), metrics.ssim(a, b, scale)
 
 
-def validating(network: nn.Module, truths: list[Pixels], scale: int, obey: Any) -> Events:
-    """`validate`, yielding Working before each picture and obeying what is replied."""
+def validating(network: nn.Module, truths: list[Pixels], scale: int) -> Events:
+    """`validate`, yielding Working before each picture."""
     pairs: list[tuple[float, float]] = []
     for index, truth in enumerate(truths):
-        yield from obey((yield Working("validating", index, len(truths))))
+        yield Working("validating", index, len(truths))
         pairs.extend(compare_pictures(network, [truth], scale))
     return _mean(pairs)
 

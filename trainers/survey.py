@@ -16,6 +16,8 @@ import numpy as np
 from PIL import Image
 
 from trainers import duplicates
+from trainers.label_survey import Labels, count_labels, sub_folder_findings
+from trainers.labels import labels_by_folder
 from trainers.listing import SUFFIXES, Finding, Progress, list_pictures, overlap
 from trainers.looks import Look, looks_at
 
@@ -31,7 +33,8 @@ class Survey:
 
     `pictures` files have a picture's name, `readable` of them can be read and `left_out` should be left out. `sides` are the
     smallest and the median shorter side and the largest longer side, in pixels; None where nothing can be read. `smallest`
-    is the least side training needs, or None; `task` is that of a model card, or None.
+    is the least side training needs, or None; `task` is that of a model card, or None. `labels` are those that a generator
+    would learn, or None for other tasks.
     """
 
     folders: tuple[Path, ...]
@@ -42,6 +45,7 @@ class Survey:
     smallest: int | None = None
     task: str | None = None
     other_files: int = 0
+    labels: Labels | None = None
 
     @property
     def left_out(self) -> frozenset[Path]:
@@ -80,6 +84,8 @@ class Survey:
                 f"{_pictures(number)} {_are(number)} enlarged from fewer pixels: use the originals, "
                 f"or make {_them(number)} smaller again."
             )
+        if self.labels is not None:
+            said += self.labels.sentences()
         enough = ENOUGH.get(self.task or "", 0)
         if self.pictures and self.usable < max(2, enough):
             want = f"{max(2, enough)} or more" if self.task in ENOUGH else "more"
@@ -115,17 +121,29 @@ def survey(
     listing = list_pictures(folders, progress)
     findings = list(listing.findings)
     findings += _alike_names(listing.paths)
+    by_colour = task == "image-generation" and labels_by_folder(listing.paths, folders) is None
     looks: dict[Path, Look] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd EXIF data and the like, which training does not mind
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         total = len(listing.paths)
-        for done, (path, look) in enumerate(looks_at(listing.paths), start=1):
+        for done, (path, look) in enumerate(looks_at(listing.paths, colours=by_colour), start=1):
             if progress is not None:
                 progress(done, total, f"picture {done} of {total}")
             looks[path] = look
     findings += _each(looks, smallest)
     findings += _copies(looks, progress)
+    labels = None
+    if task == "image-generation":
+        read = [path for path, look in looks.items() if look.problem is None]
+        findings += sub_folder_findings(listing.paths, read, folders)
+        names = labels_by_folder(read, folders)
+        if by_colour or names is not None:
+            seen = looks
+        else:  # all pictures that were to tell labels apart cannot be read: colours are wanted after all
+            seen = dict(looks_at(read, colours=True))
+        colours = [colour for look in seen.values() if (colour := look.colour)]
+        labels = count_labels(colours if names is None else names, colours=names is None)
     sizes = [sorted((look.width, look.height)) for look in looks.values() if look.problem is None]
     sides = None
     if sizes:
@@ -140,6 +158,7 @@ def survey(
         smallest=smallest,
         task=task,
         other_files=listing.other_files,
+        labels=labels,
     )
 
 

@@ -1,60 +1,73 @@
 """A generative adversarial network: a generator learns to draw pictures that a discriminator takes for real ones.
 
 The loop of DCGAN (Radford et al. 2016, section 4), with any objective of the table: batches of real pictures and of
-pictures drawn from noise, the discriminator's step on both, the generator's step through it. To it come an average of the
-generator's weights (EMA), schedules and mixed precision.
+pictures drawn from noise, the discriminator's step on both, the generator's step through it. To it come labels and codes, what
+the discriminator sees changed at random, an average of the generator's weights (EMA), schedules and mixed precision.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Generator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from engines.errors import RecipeError
 from trainers import loop, schedules
 from trainers.adversarial import (
     Auxiliaries,
+    Loss,
     Side,
     clip_weights,
     discriminator_lead,
     discriminator_loss,
     generator_loss,
     generator_ramp,
-    spread,
+    spreads,
     turns,
 )
+from trainers.augment import augment
 from trainers.checkpoint import has_checkpoint, remove_leftovers
+from trainers.codes import information_loss
 from trainers.device import Precision, choose_device
 from trainers.ema import Average
-from trainers.events import Event, Notice, Sample, Started, Step, TrainerCommand, Validation, Working
-from trainers.guards import score_of
-from trainers.losses import Outputs, make_objective
+from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
+from trainers.generation_quality import QuickJudge
+from trainers.judging import judging_step
+from trainers.losses import AuxiliaryLoss, Outputs, make_objective
 from trainers.networks.dcgan import initialise
-from trainers.networks.discriminators import without_batch_norm
 from trainers.objectives import Objective
-from trainers.parts import find_auxiliary, make_discriminator, make_generator
+from trainers.parts import discriminator_of, find_auxiliary, generator_of
 from trainers.pictures import Pictures, read_pictures
 from trainers.recipe import ImageGeneration
-from trainers.sliced_wasserstein import sliced_wasserstein
+from trainers.samples import (
+    AT_ONCE,
+    SETTLING,
+    SHEET,
+    Latents,
+    draw_latents,
+    draw_pictures,
+    even_labels,
+    mixed_labels,
+    settled,
+    write_sheet,
+)
 from trainers.standing import Run, Standing
 from trainers.standing import obey as obey_command
+from trainers.start import new_labels, start_from
 from trainers.superres_pictures import list_left_out
-from trainers.weights import read_weights
 
 WATCH_EVERY = 10  # steps between two looks at what guards watch
-WATCHED = 32  # pictures that are looked at
-JUDGED = 256  # samples, and held-out pictures, that a validation compares
-SHEET = 8  # a sample is a sheet of so many pictures each way
+WATCHED = 256  # training pictures whose spread samples are held against
 # What a draw is for: every draw is a function of (seed, step, turn, purpose).
-FIRST_WEIGHTS, NOISE, PENALTY, FIXED_NOISE = range(4)
+FIRST_WEIGHTS, NOISE, PENALTY, AUGMENTATION = range(4)
+FIXED = 100  # and two after it: the latents that are drawn from throughout, of no step
 
 Events = Generator[Event, TrainerCommand | None, Any]
 
@@ -69,67 +82,110 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
     objective = make_objective(recipe.objective, smoothing=recipe.label_smoothing)
+    pictures: Pictures = yield from read_pictures(recipe)
     draws = loop.seeded(recipe.seed, FIRST_WEIGHTS)
     loop.seed_parts(recipe.seed)
-    generator = make_generator(recipe.network, recipe.size, recipe.latent_size)
-    discriminator = make_discriminator(recipe.discriminator, recipe.size)
-    if objective.per_sample_penalty:
-        discriminator = without_batch_norm(discriminator)
+    generator = generator_of(recipe, len(pictures.names))
+    discriminator = discriminator_of(recipe, len(pictures.names))
     for part, network in ((recipe.network, generator), (recipe.discriminator, discriminator)):
         if ":" not in part.kind:  # a network of a person's own draws its first weights itself
             initialise(network, draws)
     standing = Standing(micro_batches=recipe.micro_batches)
     if recipe.start_from and not has_checkpoint(run_dir):
-        standing.alone, standing.ramp = start_from(recipe, generator, discriminator)
+        standing.alone, standing.ramp = start_from(recipe, generator, discriminator, pictures.names)
     generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     discriminator = discriminator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    pictures: Pictures = yield from read_pictures(recipe)
     average = Average(generator, recipe.ema, recipe.ema_start)
     networks: dict[Side, nn.Module] = {"generator": generator, "discriminator": discriminator}
     optimisers: dict[Side, torch.optim.Optimizer] = {
         side: torch.optim.Adam(network.parameters(), recipe.rate, betas=(recipe.beta1, recipe.beta2))
         for side, network in networks.items()
     }
-    auxiliary: dict[Side, Auxiliaries] = {
-        side: {loss.kind: (find_auxiliary(loss.kind), loss.weight) for loss in recipe.auxiliary if loss.side == side}
-        for side in networks
-    }
+    auxiliary: dict[Side, Auxiliaries] = {side: auxiliaries_of(recipe, side) for side in networks}
 
     precisions: dict[Side, Precision] = {side: Precision(device, recipe.precision) for side in networks}
     run = Run(
         run_dir,
         recipe.model_dump(mode="json"),
         standing,
-        {**networks, "average": average}
+        ({"labels": Names(pictures.names)} if pictures.names else {})
+        | {**networks, "average": average}
         | {f"optimiser of the {side}": optimiser for side, optimiser in optimisers.items()}
         | {f"precision of the {side}": precision for side, precision in precisions.items()},
     )
     resumed = run.resume()
 
-    def noise(count: int, *draw: int) -> Tensor:
-        return torch.randn(count, recipe.latent_size, generator=loop.seeded(recipe.seed, *draw)).to(device)
+    conditional = bool(pictures.names)
 
-    def losses_of(side: Side, real: Tensor, z: Tensor, penalty: torch.Generator) -> Any:
-        """The loss of one side for the real pictures `real` and those drawn from `z`."""
+    def latents(labels: Tensor | None, count: int, *draw: int) -> Latents:
+        return draw_latents(recipe, labels, count, loop.seeded(recipe.seed, *draw, NOISE)).to(device)
+
+    def losses_of(side: Side, real: Tensor, drawn: Latents, *draw: int) -> tuple[Loss, Tensor]:
+        """The loss of one side for the pictures `real` and those drawn from `drawn`, which has their labels; and the latter."""
+        shown = partial(augment, kinds=recipe.augment, generator=loop.seeded(recipe.seed, *draw, AUGMENTATION))
+        given: dict[str, Any] = {
+            "real_labels": drawn.label,
+            "fake_labels": drawn.label,
+            "fake_latents": drawn.z,
+            "fake_codes": drawn.codes,
+            "conditional": recipe.condition in ("embed", "both"),
+            "auxiliary": auxiliary[side],
+        }
         with precisions[side].autocast():
             if side == "generator":
-                fake = generator(z)
+                fake = drawn.through(generator)
                 check_shape(recipe, fake)
-                return generator_loss(objective, discriminator, fake, real=real, auxiliary=auxiliary[side])
+                compared = shown(real) if auxiliary[side] else None
+                return generator_loss(objective, discriminator, shown(fake), real=compared, drawn=fake, **given), fake
             with torch.no_grad():
-                fake = generator(z)
+                fake = drawn.through(generator)
             check_shape(recipe, fake)
-            return discriminator_loss(objective, discriminator, real, fake, penalty, auxiliary=auxiliary[side])
+            penalty = loop.seeded(recipe.seed, *draw, PENALTY)
+            return discriminator_loss(objective, discriminator, shown(real), shown(fake), penalty, **given), fake
 
-    fixed = noise(SHEET * SHEET, FIXED_NOISE)
-    data_spread = spread(pictures.batch(0, 0, WATCHED))
+    settling = latents(mixed_labels(pictures.names, SETTLING * AT_ONCE), SETTLING * AT_ONCE, FIXED)
+    on_sheet = latents(even_labels(pictures.names, SHEET * SHEET), SHEET * SHEET, FIXED + 1)
+    judge = QuickJudge(pictures)
+    judged = latents(torch.from_numpy(judge.labels) if conditional else None, len(judge.labels), FIXED + 2)
+    some, their_labels = pictures.batch(0, 0, WATCHED)
+    data_spreads = spreads(some, their_labels if conditional else None)
+
+    def drawing() -> dict[str, nn.Module]:
+        """The networks that samples are drawn with, by what stands behind the names of their metrics."""
+        chosen: dict[str, nn.Module] = {"": average.network} if recipe.sample_from != "orig" else {}
+        if recipe.sample_from != "ema":
+            chosen[" orig" if chosen else ""] = generator
+        return {name: settled(network, settling) for name, network in chosen.items()}
 
     def sample() -> Path:
-        return write_sheet(draw_pictures(average.network, fixed), run_dir, standing.step)
+        return write_sheet([draw_pictures(network, on_sheet) for network in drawing().values()], run_dir, standing.step)
+
+    def measuring() -> Events:
+        """Returns the metrics of samples drawn now, by name; nothing where they cannot be judged."""
+        metrics: dict[str, float] = {}
+        for name, network in drawing().items():
+            drawn: list[np.ndarray] = []
+            for first in range(0, len(judged), AT_ONCE):
+                yield Working("drawing samples to judge", first, len(judged))
+                drawn.append(draw_pictures(network, judged.part(slice(first, first + AT_ONCE))))
+            if drawn:
+                yield Working("judging samples", len(judged), len(judged))
+                metrics |= {key + name: value for key, value in judge.judge(np.concatenate(drawn)).items()}
+        return metrics
+
+    def judging() -> Events:
+        best = {"average": average, "generator": generator}
+        yield from judging_step(run, recipe.validate_every, recipe.steps, measuring, sample, best, obey)
 
     obey = partial(obey_command, run, sample)
+    if recipe.start_from and not resumed and (told := new_labels(recipe.start_from, pictures.names)):
+        yield Notice(told)
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
+    if conditional:
+        counts = np.bincount(pictures.labels, minlength=len(pictures.names))
+        told = ", ".join(f"“{name}” {number}" for name, number in zip(pictures.names, counts, strict=True))
+        yield Notice(f"The labels, and how many pictures are trained on as each: {told}.")
     count = sum(weight.numel() for network in networks.values() for weight in network.parameters())
     losses: dict[str, float] = {}
     watched: dict[str, float] = {}
@@ -139,6 +195,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
         yield from obey((yield Started(standing.step, recipe.steps, device.type, precisions["generator"].name, count)))
         if not resumed:
             yield from obey((yield from run.checkpoint()))
+        yield from judging()  # a run that was stopped while it was judged
         while standing.step < recipe.steps and not (recipe.patience and standing.worse >= recipe.patience):
             step, turn = standing.step, standing.turn
             sides = turns(recipe.discriminator_steps, recipe.generator_steps)
@@ -154,18 +211,15 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
             if rates[side] > 0:
                 try:
                     with loop.buffers_kept(*networks.values()):
-                        batch = (
-                            pictures.batch(step, turn, recipe.batch).to(device),
-                            noise(recipe.batch, step, turn, NOISE),
-                        )
-                        penalty = loop.seeded(recipe.seed, step, turn, PENALTY)
-                        pieces = loop.split(batch, standing.micro_batches)
+                        real, labels = pictures.batch(step, turn, recipe.batch)
+                        drawn = latents(labels if conditional else None, recipe.batch, step, turn)
+                        pieces = loop.split((real.to(device), *drawn.tensors), standing.micro_batches)
                         value = 0.0
-                        for index, (part, (real, z)) in enumerate(pieces):
+                        for index, (part, (real, *tensors)) in enumerate(pieces):
                             if index:
                                 yield from obey((yield Working("taking the step in parts", index, len(pieces))))
                             loop.seed_parts(recipe.seed, step, turn, index)
-                            found = losses_of(side, real, z, penalty)
+                            found, fake = losses_of(side, real, drawn.like(tensors), step, turn, index)
                             value += loop.finite(found.total * part, f"{side}'s loss")
                             precisions[side].backward(found.total * part)
                         for group in optimisers[side].param_groups:
@@ -186,7 +240,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                 if side == "discriminator" and objective.clip:
                     clip_weights(discriminator, objective.clip)
                 if (step + 1) % WATCH_EVERY == 0:
-                    watched |= watch(objective, side, found.outputs, data_spread)
+                    watched |= watch(objective, side, found.outputs, fake, data_spreads)
             standing.turn = (turn + 1) % len(sides)
             if standing.turn:
                 continue
@@ -199,13 +253,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                 yield from obey((yield run.roll_back("You asked to go back", asked=True)))
                 continue
             last = step == recipe.steps
-            if step % recipe.validate_every == 0 or last:
-                if metrics := (yield from validating(average.network, pictures, noise, obey)):
-                    judged = Validation(step, metrics)
-                    yield from run.holding(partial(run.judged, score_of(judged), {"average": average}))
-                    yield from obey((yield judged))
-                path = yield from run.holding(sample)
-                yield from obey((yield Sample(step, str(path))))
+            yield from judging()
             if step % recipe.checkpoint_every == 0 or last:
                 yield from obey((yield from run.checkpoint()))
             watched = {}
@@ -219,21 +267,6 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
         run.close()
 
 
-def start_from(recipe: ImageGeneration, generator: nn.Module, discriminator: nn.Module) -> tuple[int, int]:
-    """Give both networks the weights of the model that the recipe starts from.
-
-    Returns for how many steps the discriminator trains alone, and over how many the generator's rate rises then: none
-    where the companion has a discriminator that fits.
-    """
-    assert recipe.start_from is not None
-    generator.load_state_dict(read_weights(recipe.start_from, generator))
-    theirs = read_weights(recipe.start_from, discriminator, "discriminator")
-    if theirs is None:
-        return recipe.alone, recipe.ramp
-    discriminator.load_state_dict(theirs)
-    return 0, 0
-
-
 def check_shape(recipe: ImageGeneration, fake: Tensor) -> None:
     """Raise RecipeError where the generator does not draw RGB pictures of the recipe's size."""
     if fake.shape[1:] != (3, recipe.size, recipe.size):
@@ -242,42 +275,55 @@ def check_shape(recipe: ImageGeneration, fake: Tensor) -> None:
         )
 
 
-def watch(objective: Objective, side: Side, outputs: Outputs, data_spread: float) -> dict[str, float]:
-    """What guards look at: how far the discriminator is ahead, and how different samples are from one another."""
+def auxiliaries_of(recipe: ImageGeneration, side: Side) -> Auxiliaries:
+    """The auxiliary losses of one side: those that the recipe lists, and what its condition and codes are learned by."""
+    found = {loss.kind: (find_auxiliary(loss.kind), loss.weight) for loss in recipe.auxiliary if loss.side == side}
+    if recipe.condition in ("auxiliary", "both"):
+        found.setdefault("auxiliary-classifier", (find_auxiliary("auxiliary-classifier"), 1.0))
+    if recipe.codes.kinds:
+        found["codes"] = (codes_read(recipe), recipe.codes.weight)
+    return found
+
+
+def codes_read(recipe: ImageGeneration) -> AuxiliaryLoss:
+    """InfoGAN's loss for the codes of `recipe`. It raises RecipeError where the discriminator does not read them."""
+
+    def loss(outputs: Outputs) -> Tensor:
+        if outputs.fake_code_logits is None or outputs.fake_codes is None:
+            raise RecipeError("The discriminator reads no codes; name another, or take “codes” out.")
+        kinds, continuous = recipe.codes.kinds, recipe.codes.continuous_weight
+        return information_loss(outputs.fake_code_logits, outputs.fake_codes, kinds, continuous)
+
+    return loss
+
+
+@dataclass
+class Names:
+    """The labels' names, as a part of checkpoints: a run never goes on with others, or in another order."""
+
+    names: tuple[str, ...]
+
+    def state_dict(self) -> dict[str, Any]:
+        """The names."""
+        return {"names": list(self.names)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Raises ValueError where the names of `state` are others."""
+        if tuple(state["names"]) != self.names:
+            raise ValueError(
+                f"its labels are {', '.join(state['names'])}, those of the pictures {', '.join(self.names)}"
+            )
+
+
+def watch(objective: Objective, side: Side, outputs: Outputs, fake: Tensor, data: dict[int, float]) -> dict[str, float]:
+    """What guards look at: how far the discriminator is ahead, and how different samples are from one another.
+
+    The spread is that within a label as a share of the data's, `data`, for the label where it is least.
+    """
     if side == "generator":
-        return {"spread": spread(outputs.fake[:WATCHED]) / max(data_spread, 1e-6)}
+        found = spreads(fake, outputs.fake_labels)
+        shares = [value / max(data[label], 1e-6) for label, value in found.items() if label in data]
+        return {"spread": min(shares)} if shares else {}
     assert outputs.real_logits is not None and outputs.fake_logits is not None
     lead = discriminator_lead(objective, outputs.real_logits, outputs.fake_logits)
     return {} if lead is None else {"lead": lead}
-
-
-def draw_pictures(generator: nn.Module, z: Tensor) -> np.ndarray:
-    """What `generator` draws from `z` (N, latent_size): uint8 (N, size, size, 3)."""
-    with torch.no_grad():
-        pictures = generator(z).float()
-    return ((pictures.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
-
-
-def validating(generator: nn.Module, pictures: Pictures, noise: Any, obey: Any) -> Events:
-    """Returns how far samples are from pictures held out: the sliced Wasserstein distance, mean over the levels.
-
-    Nothing where fewer than two are held out, or they are smaller than the distance's coarsest level.
-    """
-    samples: list[np.ndarray] = []
-    count = min(JUDGED, len(pictures.held_out))
-    for first in range(0, count, SHEET * SHEET):
-        yield from obey((yield Working("drawing samples to judge", first, count)))
-        samples.append(draw_pictures(generator, noise(min(SHEET * SHEET, count - first), FIXED_NOISE, first)))
-    if count < 2 or pictures.size < 16:
-        return {}
-    return {"SWD": float(sliced_wasserstein(np.concatenate(samples), pictures.held_out[:count]).mean)}
-
-
-def write_sheet(drawn: np.ndarray, run_dir: Path, step: int) -> Path:
-    """A sheet of the pictures `drawn`, eight in a row."""
-    _, height, width, _ = drawn.shape
-    sheet = drawn.reshape(-1, SHEET, height, width, 3).swapaxes(1, 2).reshape(-1, SHEET * width, 3)
-    path = run_dir / "samples" / f"{step:08d}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(sheet).save(path)
-    return path

@@ -20,8 +20,8 @@ from trainers import loop, schedules
 from trainers.checkpoint import has_checkpoint, remove_leftovers
 from trainers.device import Precision, choose_device
 from trainers.ema import Average
-from trainers.events import Event, Notice, Sample, Started, Step, TrainerCommand, Validation, Working
-from trainers.guards import score_of
+from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
+from trainers.judging import judging_step
 from trainers.muon import Muon
 from trainers.parts import find_loss, make_network
 from trainers.recipe import SuperResolution
@@ -66,6 +66,11 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     def sample() -> Path:
         return write_sample(average.network, pictures.validation[0], recipe.scale, run_dir, standing.step)
 
+    def judging() -> Events:
+        measure = partial(validating, average.network, pictures.validation, recipe.scale)
+        best = {"average": average}
+        yield from judging_step(run, recipe.validate_every, recipe.total_steps, measure, sample, best, obey)
+
     obey = partial(obey_command, run, sample)
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
@@ -75,6 +80,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
         yield from obey((yield Started(standing.step, recipe.total_steps, device.type, precision.name, count)))
         if not resumed:
             yield from obey((yield from run.checkpoint()))
+        yield from judging()  # a run that was stopped while it was judged
         while standing.step < recipe.total_steps and not (recipe.patience and standing.worse >= recipe.patience):
             started, step = time.perf_counter(), standing.step
             stage = recipe.stage_at(step)
@@ -119,14 +125,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 yield from obey((yield run.roll_back("You asked to go back", asked=True)))
                 continue
             last = step == recipe.total_steps
-            if step % recipe.validate_every == 0 or last:
-                found = Validation(
-                    step, (yield from validating(average.network, pictures.validation, recipe.scale, obey))
-                )
-                yield from run.holding(partial(run.judged, score_of(found), {"average": average}))
-                yield from obey((yield found))
-                path = yield from run.holding(sample)
-                yield from obey((yield Sample(step, str(path))))
+            yield from judging()
             if step % recipe.checkpoint_every == 0 or last:
                 yield from obey((yield from run.checkpoint()))
         if standing.step < recipe.total_steps:

@@ -36,22 +36,24 @@ def companion_of(model: Path) -> Path:
     return model.with_name(model.stem + COMPANION)
 
 
-def companion_bytes(network: nn.Module, further: Mapping[str, nn.Module], notes: Mapping[str, str]) -> bytes:
-    """A companion: the weights of `network` as fp16, those of each `further` module under its name, and `notes`."""
-    weights = _halves(network, "")
-    for name, module in further.items():
-        weights |= _halves(module, f"{name}.")
-    return safetensors_bytes(weights, dict(notes))
+def companion_bytes(
+    network: nn.Module | None, further: Mapping[str, nn.Module | Tensor], notes: Mapping[str, str]
+) -> bytes:
+    """A companion: the weights of `network` as fp16, each `further` tensor or module's weights under its name, and `notes`."""
+    weights: dict[str, Tensor] = dict(network.state_dict()) if network is not None else {}
+    for name, found in further.items():
+        if isinstance(found, Tensor):
+            weights[name] = found
+        else:
+            weights |= {f"{name}.{inner}": value for inner, value in found.state_dict().items()}
+    return safetensors_bytes({name: _half(value) for name, value in weights.items()}, dict(notes))
 
 
-def _halves(module: nn.Module, prefix: str) -> dict[str, Tensor]:
-    """The weights of `module` with `prefix` before their names, floats as fp16; what fp16 cannot hold stays float32."""
-    halves: dict[str, Tensor] = {}
-    for name, value in module.state_dict().items():
-        value = value.detach().cpu()
-        half = value.half() if value.is_floating_point() else value
-        halves[prefix + name] = (half if bool(half.isfinite().all()) else value).contiguous().clone()
-    return halves
+def _half(value: Tensor) -> Tensor:
+    """`value` as fp16 where it is a float that fp16 can hold."""
+    value = value.detach().cpu()
+    half = value.half() if value.is_floating_point() else value
+    return (half if bool(half.isfinite().all()) else value).contiguous().clone()
 
 
 @overload
@@ -85,6 +87,13 @@ def read_weights(
     return _chosen(weights, network, path)
 
 
+def read_named_weights(path: Path) -> dict[str, Tensor]:
+    """Every tensor by name of a torch checkpoint, or of a `.safetensors` file; neither runs code. Raises ModelError."""
+    if path.suffix.lower() == ".safetensors":
+        return _read_safetensors(path)
+    return {name: value for name, value in _read_checkpoint(path).items() if isinstance(value, Tensor)}
+
+
 def _same_but_for_rounding(exported: Tensor | None, trained: Tensor) -> bool:
     """Whether the model file has what was `trained`: an operation folded into the weight would have changed it."""
     if exported is None or exported.shape != trained.shape:
@@ -102,8 +111,20 @@ def _discriminator(path: Path) -> dict[str, Tensor] | None:
 
 
 def _chosen(weights: Weights, network: nn.Module, path: Path) -> dict[str, Tensor]:
-    """Those of `weights` that `network` has, in its types. Raises ModelError where one is missing."""
+    """Those of `weights` that `network` has, in its types. Raises ModelError where one is missing.
+
+    A weight that `network` has in several places is needed once; the first of `weights` is taken for all.
+    """
     wanted = network.state_dict()
+    places: dict[int, list[str]] = {}
+    for name, value in network.named_parameters(remove_duplicate=False):
+        places.setdefault(id(value), []).append(name)
+    known = dict(weights)
+    order = {name: place for place, name in enumerate(weights)}
+    for names in places.values():
+        if found := [name for name in names if name in order]:
+            known |= dict.fromkeys(names, weights[min(found, key=order.__getitem__)])
+    weights = known
     for name, value in wanted.items():
         if name not in weights or weights[name].shape != value.shape:
             raise ModelError(

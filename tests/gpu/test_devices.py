@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.models import tiny_superres
-from trainers import selftest
+from trainers import selftest, train_unit
+from trainers.checkpoint import load_checkpoint
+from trainers.events import Step
+from trainers.recipe import ImageTranslation, from_values
 
 
 @pytest.fixture(params=["cpu", "cuda"])
@@ -59,3 +64,35 @@ def test_a_check_that_fails_is_told(capsys: pytest.CaptureFixture[str], monkeypa
     assert '"outcome": "pass", "word": "fine"' in lines[0]
     assert '"outcome": "fail", "word": "AssertionError: results differ by 1.0000"' in lines[1]
     assert '"outcome": "skip", "word": "torch finds no GPU"' in lines[2]
+
+
+def test_a_translation_trains_and_goes_on_exactly(device: torch.device, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for domain in ("day", "night"):
+        (tmp_path / domain).mkdir()
+        for index in range(4):
+            picture = random.integers(0, 256, (40, 48, 3), np.uint8)
+            Image.fromarray(picture).save(tmp_path / domain / f"{index}.png")
+    recipe = from_values(
+        {
+            "task": "image-translation",
+            "name": "tiny",
+            "domains": ["day", "night"],
+            "crop": 32,
+            "view": 48,
+            "network": {"kind": "unit", "options": {"width": 4, "norm": "channel"}},
+            "discriminator": {"kind": "unit", "options": {"width": 4, "depth": 2}},
+            "data": {"photos": [str(tmp_path / "day"), str(tmp_path / "night")]},
+            "pool": 4,
+            "steps": 4,
+            "device": device.type,
+        }
+    )
+    assert isinstance(recipe, ImageTranslation)
+    list(train_unit.train(recipe, tmp_path / "whole"))
+    first = train_unit.train(recipe, tmp_path / "twice")
+    next(event for event in first if isinstance(event, Step) and event.step == 2)
+    first.close()
+    list(train_unit.train(recipe, tmp_path / "twice"))
+    weights = [(load_checkpoint(tmp_path / run) or {})["parts"]["generator"] for run in ("whole", "twice")]
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())

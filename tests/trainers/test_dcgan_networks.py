@@ -134,3 +134,30 @@ def test_fully_connected_networks_take_any_shape() -> None:
     assert count(MLPGenerator(5, (2,), 8, 1)) == 5 * 8 + 8 + 8 * 2 + 2
     with pytest.raises(ValueError, match="one hidden layer"):
         MLPGenerator(layers=0)
+
+
+def test_a_spectral_discriminator_has_a_bounded_slope_and_no_batch_norm() -> None:
+    torch.manual_seed(0)
+    network = DCGANDiscriminator(32, 32, bias=True, norm="spectral", labels=2)
+    initialise(network, torch.Generator().manual_seed(0))
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in network.modules())
+    pictures, labels = torch.rand(4, 3, 32, 32), torch.tensor([0, 1, 0, 1])
+    with torch.no_grad():
+        for _ in range(50):  # a step of the power method each
+            network(pictures, labels)
+    for layer in (*(block[0] for block in network.blocks), network.verdict):
+        assert float(torch.linalg.svdvals(layer.weight.detach().flatten(1))[0]) == pytest.approx(1, abs=0.02)
+    network.eval()
+    with torch.no_grad():  # a picture's verdict does not depend on the others
+        torch.testing.assert_close(network(pictures, labels)[:1], network(pictures[:1], labels[:1]))
+    with pytest.raises(ValueError, match="“norm” is “batch” or “spectral”, not “layer”"):
+        DCGANDiscriminator(32, 32, norm="layer")  # type: ignore[arg-type]
+
+
+def test_a_label_begins_as_small_as_is_asked() -> None:
+    torch.manual_seed(0)
+    usual, small = DCGANGenerator(32, 32, labels=40), DCGANGenerator(32, 32, labels=40, label_deviation=0.1)
+    for network, deviation in ((usual, 1.0), (small, 0.1)):
+        initialise(network, torch.Generator().manual_seed(0))
+        assert network.embedding is not None
+        assert float(network.embedding.weight.detach().std()) == pytest.approx(deviation, rel=0.1)

@@ -297,3 +297,17 @@ def test_a_generator_of_another_size_than_its_card_is_refused(tmp_path: Path) ->
     with pytest.raises(ModelError, match="gives"):
         export_generator(Draws(), replace(generator_card(), output_size=16), tmp_path / "draws.onnx")
     assert list(tmp_path.iterdir()) == []
+
+
+class LeansOnTheTop(nn.Module):
+    """Works at half the size; darkens by how near the padding above is, up to 12 pixels away, and by nothing at the sides."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        small = torch.nn.functional.avg_pool2d(image, 2)
+        inside = torch.nn.functional.pad(torch.ones_like(small), (0, 0, 6, 0))
+        near_top = torch.nn.functional.avg_pool2d(inside, (7, 1), 1)
+        return torch.nn.functional.interpolate(small * near_top, scale_factor=2, mode="nearest")
+
+
+def test_overlap_is_measured_on_every_side() -> None:
+    assert measure_overlap(LeansOnTheTop(), 1, reach=20, multiple=2) == 12

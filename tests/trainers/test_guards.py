@@ -83,3 +83,12 @@ def test_distances_are_better_when_smaller() -> None:
 def test_what_a_trainer_said_itself_is_among_the_verdicts() -> None:
     nan = Verdict(5, "nan", "The loss was not a number at step 5: back to step 4, with half the learning rate.")
     assert verdicts([step(4, 0.1), nan]) == [nan]
+
+
+def test_a_collapse_that_validation_sees_is_said_once() -> None:
+    guards = Guards()
+    assert guards.see(Validation(100, {"SWD": 5.0, "spread": 0.9})) == []
+    assert guards.see(Validation(300, {"SWD": 4.0, "spread": 0.02})) == []  # it may be a moment's
+    (verdict,) = guards.see(Validation(400, {"SWD": 3.0, "spread": 0.02}))
+    assert verdict.guard == "collapsed" and "“mode-seeking”" in verdict.text
+    assert guards.see(Validation(500, {"SWD": 2.0, "spread": 0.02})) == []  # said once

@@ -9,7 +9,16 @@ import pytest
 
 from engines.errors import RecipeError
 from tests.conftest import ROOT
-from trainers.recipe import ImageGeneration, Recipe, SuperResolution, from_card, from_values, load, parse
+from trainers.recipe import (
+    ImageGeneration,
+    ImageTranslation,
+    Recipe,
+    SuperResolution,
+    from_card,
+    from_values,
+    load,
+    parse,
+)
 
 GOOD = """
 version = 1
@@ -111,7 +120,7 @@ def test_a_task_has_fields_of_its_own() -> None:
         parse("scale = 2\n" + text)
     with pytest.raises(RecipeError, match="“discriminator.width” is not a field"):
         parse(text + '[discriminator]\nkind = "dcgan"\nwidth = 3\n')
-    with pytest.raises(RecipeError, match="“task” is missing; it is one of super-resolution, image-generation"):
+    with pytest.raises(RecipeError, match="“task” is missing; it is one of super-resolution, image-translation"):
         parse("version = 1")
 
 
@@ -126,6 +135,7 @@ def test_a_card_has_a_recipe_to_train_on_from() -> None:
     "change",
     [
         {"network": {"kind": "os:system"}},
+        {"network": {"kind": "trainers.run:mailbox_end"}},
         {"stages": [{"steps": 100, "loss": "evil.module:loss"}]},
         {"degradation": "evil:degrade"},
         {"auxiliary": [{"kind": "evil:loss"}]},
@@ -150,3 +160,58 @@ def test_a_recipe_does_not_change() -> None:
     with pytest.raises(Exception, match="frozen"):
         recipe.scale = 3  # type: ignore[misc]
     assert isinstance(recipe, Recipe)
+
+
+def translation(**changes: object) -> dict[str, object]:
+    values: dict[str, object] = {
+        "task": "image-translation",
+        "name": "day-night",
+        "domains": ["day", "night"],
+        "steps": 10,
+        "data": {"photos": ["day", "night"]},
+    }
+    return values | changes
+
+
+def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
+    paper = load(ROOT / "assets" / "recipes" / "unit-paper.toml")
+    assert isinstance(paper, ImageTranslation)
+    assert paper.weights.model_dump() == {
+        "adversarial": 10,
+        "kl": 0.1,
+        "reconstruction": 100,
+        "cycle_kl": 0.1,
+        "cycle": 100,
+        "perceptual": 0,
+        "structure": 0,
+    }
+    assert (paper.rate, paper.discriminator_rate, paper.beta1, paper.beta2) == (1e-4, 1e-4, 0.5, 0.999)
+    assert (paper.batch, paper.pool, paper.cycle, paper.objective) == (1, 0, True, "bce")
+    assert paper.network.options == {"width": 64, "shared": 1, "norm": "none", "transposed": True}
+    assert paper.discriminator.options == {"width": 64, "depth": 5, "scales": 1}
+    # And they are what a recipe has that says nothing.
+    plain = from_values(translation())
+    assert isinstance(plain, ImageTranslation) and plain.weights == paper.weights and plain.rate == paper.rate
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"domains": ["day"]}, "“domains” is"),
+        ({"domains": ["Day", "day"]}, "both domains are called Day; give them two names"),
+        ({"data": {"photos": ["day"]}}, "hold two folders, for day and night"),
+        ({"data": {"photos": ["day", "night"], "validation": ["v"]}}, "hold two folders"),
+        ({"camera": "("}, "“(” is not a regular expression"),
+        ({"crop": 30}, "multiple of 4"),
+        ({"view": 64}, "view is 64, but crops alone are 128 pixels"),
+        ({"weights": {"cycle": -1}}, "“weights.cycle” is -1, which is out of range; it must be at least 0"),
+        (
+            {"weights": {"identity": 1}},
+            "“weights.identity” is not a field of a recipe; the fields there are adversarial",
+        ),
+    ],
+)
+def test_a_wrong_translation_is_said(changes: dict[str, object], words: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        from_values(translation(**changes))
+    assert words in str(error.value)

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from tests.conftest import SAMPLES
 from tests.rights import as_another_user
-from trainers import duplicates
+from trainers import duplicates, label_survey
+from trainers.label_survey import count_labels
+from trainers.pictures import RAREST
 from trainers.survey import Survey, list_pictures, overlap, survey
 
 
@@ -220,3 +222,124 @@ def test_the_hash_hardly_minds_brightness_and_contrast(seed: int, gain: float, s
     changed = np.clip(np.round(copy * gain + shift), 0, 255).astype(np.uint8)
     apart = np.bitwise_count(duplicates.perceptual_hash(copy) ^ duplicates.perceptual_hash(changed))
     assert int(apart) <= 6
+
+
+def coloured(place: Path, **counts: int) -> Path:
+    """A folder of so many pictures of each colour: a disc of it on white, no two of one size and place."""
+    place.mkdir(parents=True, exist_ok=True)
+    for colour, count in counts.items():
+        for index in range(count):
+            image = Image.new("RGB", (64, 64), "white")
+            ImageDraw.Draw(image).ellipse((8 + index, 10, 40 + index, 50 - index), fill=colour)
+            image.save(place / f"{colour}{index}.png")
+    return place
+
+
+def test_without_sub_folders_dominant_colours_are_counted(tmp_path: Path) -> None:
+    folder = coloured(tmp_path / "discs", red=3, blue=2)
+    (folder / "broken.png").write_text("no picture")
+    found = survey([folder], task="image-generation")
+    assert found.labels is not None and found.labels.colours
+    assert found.labels.counts == (("red", 3), ("blue", 2))
+    assert "No sub-folders give labels; by dominant colour there are: “red” 3, “blue” 2." in found.sentences()
+
+
+def test_pictures_of_a_single_colour_give_no_labels(tmp_path: Path) -> None:
+    said = " ".join(survey([coloured(tmp_path / "discs", green=3)], task="image-generation").sentences())
+    assert "all pictures are green: make sub-folders, or train without labels." in said
+
+
+@pytest.mark.parametrize("mode", ["P", "L", "1", "LA", "RGBA", "CMYK", "I;16"])
+def test_colours_are_found_in_pictures_of_every_kind(tmp_path: Path, mode: str) -> None:
+    image = Image.new("RGBA", (40, 40), (255, 0, 0, 0))
+    ImageDraw.Draw(image).ellipse((6, 6, 34, 34), fill=(0, 0, 200, 255))
+    name = "disc.jpg" if mode == "CMYK" else "disc.png"
+    flat = image if mode == "RGBA" else Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    if mode == "I;16":
+        Image.fromarray(np.full((40, 40), 30_000, np.uint16)).save(tmp_path / name)
+    elif mode in ("RGBA", "LA", "P"):
+        flat.convert(mode).save(tmp_path / name)
+    else:
+        flat.convert("RGB").convert(mode).save(tmp_path / name)
+    found = survey([tmp_path], task="image-generation")
+    wanted = {"P": "blue", "RGBA": "blue", "CMYK": "blue", "I;16": "grey"}.get(mode)
+    assert found.labels is not None and found.readable == 1
+    name, count = found.labels.counts[0]
+    assert count == 1 and (name == wanted if wanted else name in ("black", "grey", "white"))
+
+
+def test_sub_folders_are_labels_and_those_too_uneven_are_said(tmp_path: Path) -> None:
+    coloured(tmp_path / "discs" / "Warm", red=12), coloured(tmp_path / "discs" / "cold" / "inner", blue=1)
+    found = survey([tmp_path / "discs"], task="image-generation")
+    assert found.labels is not None and not found.labels.colours
+    assert found.labels.counts == (("Warm", 12), ("cold", 1))
+    said = found.sentences()
+    assert "Labels are the names of sub-folders, with so many pictures: “Warm” 12, “cold” 1." in said
+    assert any(
+        "very uneven, “Warm” with 12 pictures and “cold” with 1: add to the small ones" in sentence for sentence in said
+    )
+    coloured(tmp_path / "discs" / "cold", cyan=1)  # six to one: uneven, but not very
+    assert "uneven" not in " ".join(survey([tmp_path / "discs"], task="image-generation").sentences())
+
+
+def test_labels_that_training_refuses_are_said(tmp_path: Path) -> None:
+    assert label_survey.RAREST == RAREST
+    said = count_labels(["a"] * 8 + ["b"] * 80, colours=False).sentences()
+    assert len(said) == 1 and "uneven" not in said[0]  # ten times as many, and not more
+    said = count_labels(["a"] * 7 + ["b"] * 8, colours=False).sentences()
+    assert said[1:] == [
+        "Training refuses labels of fewer than 8 pictures, here “a” (7): add some to it, or take its folder out."
+    ]
+    coloured(tmp_path / "warm", red=2), coloured(tmp_path / "cold", blue=1)
+    said = survey([tmp_path], task="image-generation").sentences()
+    assert any("here “warm” (2), “cold” (1): add some to them, or take their folders out" in one for one in said)
+
+
+def test_what_becomes_of_rare_colours_is_said() -> None:
+    assert len(count_labels(["red"] * 9 + ["blue"] * 8, colours=True).sentences()) == 1
+    said = count_labels(["red"] * 9 + ["blue"] * 8 + ["pink"], colours=True).sentences()
+    assert said[1:] == [
+        "Rare colours are put together with others, which leaves “red”, “blue”: add pictures to keep them apart."
+    ]
+    said = count_labels(["red"] * 9 + ["blue"] * 7, colours=True).sentences()
+    assert "so they give no labels: add some, make sub-folders, or train without labels." in said[1]
+
+
+def test_a_sub_folder_of_which_nothing_can_be_read_gives_no_label(tmp_path: Path) -> None:
+    coloured(tmp_path / "warm", red=3, green=2), (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "text.png").write_text("no picture")
+    found = survey([tmp_path], task="image-generation")
+    said = found.sentences()
+    assert f"No picture in the sub-folder “{tmp_path / 'broken'}” can be read: replace some, or remove it." in said
+    assert found.labels is not None and found.labels.colours
+    assert found.labels.counts == (("red", 3), ("green", 2))  # as training has it: one folder is left, so colours count
+    coloured(tmp_path / "cold", blue=1)
+    found = survey([tmp_path], task="image-generation")
+    assert found.labels is not None and found.labels.counts == (("warm", 5), ("cold", 1))
+
+
+def test_sub_folders_without_pictures_and_alike_names_are_said(tmp_path: Path) -> None:
+    for name in ("Day", "night"):
+        coloured(tmp_path / name, red=1, blue=1)
+    (tmp_path / "none" / "deeper").mkdir(parents=True)
+    (tmp_path / ".hidden").mkdir()
+    found = survey([tmp_path], task="image-generation")
+    assert [(finding.kind, finding.path.name) for finding in found.findings if finding.kind != "duplicate"] == [
+        ("folder", "none")
+    ]
+    assert f"There is no picture in the sub-folder “{tmp_path / 'none'}”: add some, or remove it." in found.sentences()
+    coloured(tmp_path / "day", green=1)
+    if len(list(tmp_path.glob("[dD]ay"))) == 1:
+        pytest.skip("this file system does not tell them apart")
+    found = survey([tmp_path], task="image-generation")
+    assert found.labels is not None and sum(count for _, count in found.labels.counts) == 5
+    assert len(found.labels.counts) == 2
+    assert "differ only in case, and are one label: rename one if they are two." in " ".join(found.sentences())
+
+
+@pytest.mark.parametrize("task", [None, "super-resolution", "image-translation"])
+def test_other_tasks_hear_nothing_of_labels(tmp_path: Path, task: str | None) -> None:
+    coloured(tmp_path / "one", red=1), coloured(tmp_path / "two", blue=1), (tmp_path / "three").mkdir()
+    found = survey([tmp_path], task=task)
+    assert found.labels is None and "label" not in " ".join(found.sentences())
+    assert not {finding.kind for finding in found.findings} & {"folder", "name"}

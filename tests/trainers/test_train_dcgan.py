@@ -229,9 +229,12 @@ def test_too_few_pictures_are_said(tmp_path: Path, photo: Path) -> None:
 def test_batches_are_a_function_of_seed_step_and_turn(photo_pixels: np.ndarray) -> None:
     squares = np.stack([np.roll(photo_pixels[:32, :32], shift, axis=0) for shift in range(9)])
     first = Pictures(squares, squares, [], seed=1, flip=True)
-    assert torch.equal(first.batch(3, 1, 4), Pictures(squares, squares, [], 1, True).batch(3, 1, 4))
-    assert not torch.equal(first.batch(3, 1, 4), first.batch(3, 0, 4))
-    plain = Pictures(squares, squares, [], 1, False).batch(0, 0, 9)
+    labels = np.arange(9)
+    assert torch.equal(first.batch(3, 1, 4)[0], Pictures(squares, squares, [], 1, True, labels).batch(3, 1, 4)[0])
+    assert not torch.equal(first.batch(3, 1, 4)[0], first.batch(3, 0, 4)[0])
+    plain, their_labels = Pictures(squares, squares, [], 1, False, labels, names=tuple("abcdefghi")).batch(0, 0, 9)
+    expected = torch.from_numpy(squares[their_labels.numpy()]).permute(0, 3, 1, 2) / 127.5 - 1
+    assert torch.allclose(plain, expected, atol=1e-6)  # labels go with their pictures
     assert sorted(plain.sum((1, 2, 3)).tolist()) == pytest.approx(
         sorted((squares / 127.5 - 1).sum((1, 2, 3)).tolist()), rel=1e-4
     )  # each once

@@ -214,7 +214,7 @@ def test_out_of_memory_makes_the_parts_smaller_and_keeps_it_so(photos: Path, tmp
 
 def test_memory_that_does_not_suffice_for_one_picture_is_said(photos: Path, tmp_path: Path) -> None:
     class_path = "tests.trainers.test_train_superres:Insatiable"
-    with pytest.raises(OutOfMemory, match="even one picture; lower “patch”"):
+    with pytest.raises(OutOfMemory, match="even one picture; lower the size of the crops"):
         list(train(tiny(photos, network={"kind": class_path}), tmp_path))
 
 

@@ -1,30 +1,45 @@
 """The generator and the discriminator of DCGAN.
 
 Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
-figure 1 and section 3. Pictures are RGB in [-1, 1].
+figure 1 and section 3. Pictures are RGB in [-1, 1]. To the paper's networks come, where they are asked for, labels (Mirza &
+Osindero 2014, "Conditional Generative Adversarial Nets") and codes (`trainers.codes`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrizations import spectral_norm
 
+from trainers.codes import expand, width_of
 from trainers.networks.discriminators import Judgement
 
 SIZES = (32, 64, 128)
 SLOPE = 0.2  # of LeakyReLU below 0: section 4 of the paper
 DEVIATION = 0.02  # of all first weights: the same section
+EMBEDDING = 32  # numbers that a label is for the generator
+Norm = Literal["batch", "spectral"]
+READER = 128  # channels of the layer that codes are read from: InfoGAN, appendix C
 
 
 class DCGANGenerator(nn.Module):
-    """`z` (N, latent_size) → pictures (N, channels, size, size) in [-1, 1].
+    """`z` (N, latent_size), and `label` and `codes` where it has them → pictures (N, channels, size, size) in [-1, 1].
 
     A transposed convolution turns `z` into `base_channels` maps of 4×4; each of the others, kernel 4, stride 2, padding 1,
     doubles the size and, but for the last, halves the channels. Batch norm and ReLU follow each but the last, which
     ends in a hyperbolic tangent. `bias` gives the last one a bias, as MMagic does; PyTorch's tutorial leaves it out.
+
+    With `labels` > 0 it also takes `label`, int64 (N) below `labels`, whose embedding is joined to `z`: figure 1 of the
+    conditional GAN's paper. With `codes`, the kinds of `trainers.codes`, it takes `codes` (N, K), joined to `z` likewise.
+
+    `label_deviation` is the standard deviation of the embedding's first numbers, beside 1 for those of `z`. What a label asks
+    for is the same in every step, and what a `z` asks for is not, so the weights of labels grow faster, and batch norm makes
+    the part of `z` the smaller for it, until each label is one picture. A tenth leaves `z` the time to count.
     """
 
     def __init__(
@@ -34,17 +49,32 @@ class DCGANGenerator(nn.Module):
         latent_size: int = 100,
         channels: int = 3,
         bias: bool = False,
+        labels: int = 0,
+        codes: Sequence[int] = (),
+        label_deviation: float = 1.0,
     ) -> None:
         super().__init__()
         widths = _widths(size, base_channels)
         self.latent_size = latent_size
-        self.blocks = nn.Sequential(_enlarging_block(latent_size, widths[0], stride=1, padding=0))
+        self.codes = tuple(codes)
+        self.embedding = nn.Embedding(labels, EMBEDDING) if labels else None
+        if self.embedding is not None:
+            nn.init.normal_(self.embedding.weight, std=label_deviation)
+        inputs = latent_size + (EMBEDDING if labels else 0) + width_of(self.codes)
+        self.blocks = nn.Sequential(_enlarging_block(inputs, widths[0], stride=1, padding=0))
         for wide, narrow in pairwise(widths):
             self.blocks.append(_enlarging_block(wide, narrow, stride=2, padding=1))
         self.picture = nn.ConvTranspose2d(widths[-1], channels, 4, stride=2, padding=1, bias=bias)
 
-    def forward(self, z: Tensor) -> Tensor:
-        return torch.tanh(self.picture(self.blocks(z.flatten(1)[:, :, None, None])))
+    def forward(self, z: Tensor, label: Tensor | None = None, codes: Tensor | None = None) -> Tensor:
+        inputs = [z.flatten(1)]
+        if self.embedding is not None:
+            assert label is not None, "this generator is conditional"
+            inputs.append(self.embedding(label))
+        if self.codes:
+            assert codes is not None, "this generator has codes"
+            inputs.append(expand(codes, self.codes))
+        return torch.tanh(self.picture(self.blocks(torch.cat(inputs, dim=1)[:, :, None, None])))
 
 
 class DCGANDiscriminator(nn.Module):
@@ -53,6 +83,14 @@ class DCGANDiscriminator(nn.Module):
     Convolutions, kernel 4, stride 2, padding 1, halve the size to 4×4, where there are `base_channels` maps; LeakyReLU
     follows each, and batch norm comes between but for the first. A last convolution sees the 4×4 whole. With `classes` a
     second one beside it classifies: an auxiliary classifier. `bias` gives a bias to the layers without batch norm.
+
+    With `norm` "spectral" each convolution's weights, as a matrix of a row an output channel, are divided by the largest
+    singular value, and there is no batch norm (Miyato et al. 2018, "Spectral Normalization for Generative Adversarial
+    Networks", equation 8): the slope of the verdict is bounded, and a picture's does not depend on the rest of its batch.
+
+    With `labels` > 0 it also takes `label`, int64 (N): the logit is increased by the product of an embedding of the label
+    with the sum of the 4×4 (Miyato & Koyama 2018, "cGANs with Projection Discriminator", equation 3), which teaches a
+    label better than joining it to the picture does. With `codes` it also reads the codes off a picture: InfoGAN's Q.
     """
 
     def __init__(
@@ -62,27 +100,48 @@ class DCGANDiscriminator(nn.Module):
         channels: int = 3,
         classes: int = 0,
         bias: bool = False,
+        labels: int = 0,
+        codes: Sequence[int] = (),
+        norm: Norm = "batch",
     ) -> None:
         super().__init__()
+        if norm not in ("batch", "spectral"):
+            raise ValueError(f"“norm” is “batch” or “spectral”, not “{norm}”.")
         widths = _widths(size, base_channels)[::-1]
+        batch_norm = norm == "batch"
         self.blocks = nn.ModuleList([_reducing_block(channels, widths[0], norm=False, bias=bias)])
         for narrow, wide in pairwise(widths):
-            self.blocks.append(_reducing_block(narrow, wide, norm=True, bias=False))
+            self.blocks.append(_reducing_block(narrow, wide, norm=batch_norm, bias=bias and not batch_norm))
         self.verdict = nn.Conv2d(widths[-1], 1, 4, bias=bias)
         self.classifier = nn.Conv2d(widths[-1], classes, 4) if classes else None
+        self.projection = nn.Embedding(labels, widths[-1]) if labels else None
+        if self.projection is not None:
+            nn.init.zeros_(self.projection.weight)  # no label counts before it is learned
+        self.reader = None
+        if codes:
+            layers = (nn.Conv2d(widths[-1], READER, 4), nn.LeakyReLU(SLOPE), nn.Conv2d(READER, width_of(codes), 1))
+            self.reader = nn.Sequential(*layers)
+        if norm == "spectral":
+            for layer in [layer for layer in (*self.blocks.modules(), self.verdict) if isinstance(layer, nn.Conv2d)]:
+                spectral_norm(layer)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        return self.judge(pictures).logits  # type: ignore[return-value]
+    def forward(self, pictures: Tensor, label: Tensor | None = None) -> Tensor:
+        return self.judge(pictures, label).logits  # type: ignore[return-value]
 
-    def judge(self, pictures: Tensor) -> Judgement:
-        """Logits (N,); as features what each LeakyReLU returns, from the largest maps to the 4×4; and class logits."""
+    def judge(self, pictures: Tensor, label: Tensor | None = None) -> Judgement:
+        """Logits (N,); as features what each LeakyReLU returns, from the largest maps to the 4×4; class and code logits."""
         features: list[Tensor] = []
         x = pictures
         for block in self.blocks:
             x = block(x)
             features.append(x)
         class_logits = None if self.classifier is None else self.classifier(x).flatten(1)
-        return Judgement(self.verdict(x).flatten(), features, class_logits)
+        code_logits = None if self.reader is None else self.reader(x).flatten(1)
+        logits = self.verdict(x).flatten()
+        if self.projection is not None:
+            assert label is not None, "this discriminator is conditional"
+            logits = logits + (self.projection(label) * x.sum(dim=(2, 3))).sum(dim=1)
+        return Judgement(logits, features, class_logits, code_logits)
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
@@ -92,7 +151,8 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
     """
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-            _draw(layer.weight, 0.0, generator)
+            spectral = getattr(layer, "parametrizations", None)
+            _draw(spectral.weight.original if spectral is not None else layer.weight, 0.0, generator)
         elif isinstance(layer, _BatchNorm) and layer.affine:
             _draw(layer.weight, 1.0, generator)
         else:

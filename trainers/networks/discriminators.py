@@ -20,12 +20,13 @@ class Judgement:
     """What a discriminator says of a batch of pictures.
 
     `logits` are before any sigmoid, batch first; `features` one tensor a layer, (N, ...); `class_logits`, (N, classes),
-    are there where the discriminator also is a classifier.
+    are there where the discriminator also is a classifier, `code_logits` where it also reads codes (`trainers.codes`).
     """
 
     logits: Logits
     features: Sequence[Tensor] = ()
     class_logits: Tensor | None = None
+    code_logits: Tensor | None = None
 
 
 def judge(discriminator: Any, pictures: Tensor, labels: Tensor | None = None) -> Judgement:

@@ -1,0 +1,377 @@
+"""UNIT: two encoders and two generators with a shared latent space learn to translate between two domains without pairs.
+
+The loop of Liu, Breuel & Kautz 2017: in turn the discriminators are stepped on real and translated pictures, and the
+encoders and generators on reconstruction, KL, the game and the cycle (equations 2 to 8, `trainers.translating`).
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Generator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from engines.errors import ModelError, RecipeError
+from trainers import loop, schedules
+from trainers.adversarial import Side, clip_weights, discriminator_lead, discriminator_loss, generator_ramp, turns
+from trainers.checkpoint import has_checkpoint, remove_leftovers
+from trainers.device import Precision, choose_device
+from trainers.ema import Average
+from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
+from trainers.judging import judging_step
+from trainers.losses import make_objective
+from trainers.networks.discriminators import without_batch_norm
+from trainers.networks.unit import UNITDiscriminators, initialise
+from trainers.parts import make_discriminator, make_translator
+from trainers.perceptual import find_perceptual
+from trainers.recipe import ImageTranslation
+from trainers.standing import Run, Standing
+from trainers.standing import obey as obey_command
+from trainers.superres_pictures import list_left_out
+from trainers.translating import Pool, generators_loss, parts_of, translate_picture, translated
+from trainers.translation_pictures import Pictures, Pixels, read_pictures
+from trainers.translation_quality import CROP, QuickJudge, bright_enough, reduce_picture
+from trainers.weights import companion_of, read_weights
+
+WATCH_EVERY = 10  # steps between two looks at what guards watch
+JUDGED = 48  # held-out pictures of each domain that a validation translates and compares
+LEAST_JUDGED = 16  # pixels each way of a picture that can be judged
+SHOWN_MEASURES = ("SWD reference ratio", "SWD each ratio", "edges")
+SHOWN = 6  # pictures of each domain on a sample
+# What a draw is for: every draw is a function of (seed, step, turn, purpose).
+FIRST_WEIGHTS, NOISE, PENALTY, POOL = range(4)
+
+Events = Generator[Event, TrainerCommand | None, Any]
+
+
+def train(recipe: ImageTranslation, run_dir: Path) -> Events:
+    """Train as `recipe` says, in `run_dir`, going on from its checkpoint if there is one.
+
+    Yields what happens and takes commands back, once it has yielded Started. Closing the generator at any yield saves a
+    checkpoint of the last whole update, be it the discriminators'. Raises RecipeError where the recipe cannot be followed.
+    """
+    device = choose_device(recipe.device)
+    run_dir.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(run_dir)
+    objective = make_objective(recipe.objective)
+    draws = loop.seeded(recipe.seed, FIRST_WEIGHTS)
+    loop.seed_parts(recipe.seed)
+    network: Any = make_translator(recipe.network)
+    discriminators = make_discriminators(recipe)
+    for part, module in ((recipe.network, network), (recipe.discriminator, discriminators)):
+        if ":" not in part.kind:  # a network of a person's own draws its first weights itself
+            initialise(module, draws)
+    standing = Standing(micro_batches=recipe.micro_batches)
+    if recipe.start_from and not has_checkpoint(run_dir):
+        standing.alone, standing.ramp = start_from(recipe, network, discriminators)
+    network = network.to(device, memory_format=torch.channels_last)
+    discriminators = discriminators.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    perceptual, missing = find_perceptual(recipe.features if recipe.weights.perceptual else None, device)
+    pictures: Pictures = yield from read_pictures(recipe)
+    average = Average(network, recipe.ema, recipe.ema_start)
+    networks: dict[Side, nn.Module] = {"generator": network, "discriminator": discriminators}
+    optimisers: dict[Side, torch.optim.Optimizer] = {
+        side: torch.optim.Adam(module.parameters(), recipe.rate, betas=(recipe.beta1, recipe.beta2))
+        for side, module in networks.items()
+    }
+    precisions: dict[Side, Precision] = {side: Precision(device, recipe.precision) for side in networks}
+    pool = Pool(recipe.pool)
+    reconstructing = parts_of(network) > 0
+    weights = recipe.weights.model_dump()
+    run = Run(
+        run_dir,
+        recipe.model_dump(mode="json"),
+        standing,
+        {**networks, "average": average, "pool": pool}
+        | {f"optimiser of the {side}": optimiser for side, optimiser in optimisers.items()}
+        | {f"precision of the {side}": precision for side, precision in precisions.items()},
+    )
+    resumed = run.resume()
+
+    def noise_at(step: int, turn: int, first: int) -> Any:
+        """The source of noise for the part of a batch that begins with picture number `first`."""
+
+        def noise(mean: Tensor, which: str) -> Tensor:
+            purpose = ("latent 0", "latent 1", "cycle 0", "cycle 1").index(which)
+            drawn = [
+                torch.randn(
+                    mean.shape[1:], generator=loop.seeded(recipe.seed, step, turn, NOISE, purpose, first + index)
+                )
+                for index in range(len(mean))
+            ]
+            return torch.stack(drawn).to(mean.device)
+
+        return noise
+
+    def from_pool(step: int, turn: int) -> list[Tensor]:
+        """A batch of the pool's pictures of either domain, where there are any."""
+        drawn = [pool.draw(d, recipe.batch, loop.seeded(recipe.seed, step, turn, POOL, d)) for d in (0, 1)]
+        return [t.to(device, memory_format=torch.channels_last) for t in drawn if t is not None]
+
+    def discriminators_loss(
+        real: tuple[Tensor, Tensor], sources: tuple[Tensor, Tensor], kept: Sequence[Tensor], noise: Any, *draw: int
+    ) -> Any:
+        """The discriminators' loss on real pictures and translated ones, from the pool or made of `sources`: equation 5."""
+        found: list[Any] = []
+        for d in (0, 1):
+            if kept:
+                fake = kept[d]
+            else:
+                fake = translated(network, sources[1 - d], 1 - d, noise if reconstructing else None)
+                check_shape(fake, real[d])
+            penalty = loop.seeded(recipe.seed, *draw, PENALTY, d)
+            found.append(discriminator_loss(objective, discriminators.of(d), real[d], fake, penalty))
+        return found
+
+    judge = Judge(recipe, [domain.held_out for domain in pictures.domains])
+
+    def sample() -> Path:
+        return write_sheet(average.network, pictures, run_dir, standing.step)
+
+    def judging() -> Events:
+        measure = partial(judge.judging, average.network)
+        yield from judging_step(run, recipe.validate_every, recipe.steps, measure, sample, {"average": average}, obey)
+
+    obey = partial(obey_command, run, sample)
+    if pictures.left_out:
+        yield Notice(list_left_out(pictures.left_out))
+    if missing:
+        yield Notice(missing)
+    if not judge.can_judge:
+        yield Notice("There are too few pictures held out, or they are too dark or small: nothing is measured.")
+    count = sum(weight.numel() for module in networks.values() for weight in module.parameters())
+    losses: dict[str, float] = {}
+    watched: dict[str, float] = {}
+    started = time.perf_counter()
+
+    try:
+        yield from obey((yield Started(standing.step, recipe.steps, device.type, precisions["generator"].name, count)))
+        if not resumed:
+            yield from obey((yield from run.checkpoint()))
+        yield from judging()  # a run that was stopped while it was judged
+        while standing.step < recipe.steps and not (recipe.patience and standing.worse >= recipe.patience):
+            step, turn = standing.step, standing.turn
+            sides = turns(recipe.discriminator_steps, recipe.generator_steps)
+            ramp = generator_ramp(step, standing.alone, standing.ramp)
+            side = sides[turn]
+            share = standing.rate_factor * schedules.share(
+                recipe.schedule, step, recipe.steps, warm_up=recipe.warm_up, floor=recipe.rate_floor
+            )
+            rates: dict[Side, float] = {
+                "generator": recipe.rate * share * ramp,
+                "discriminator": recipe.discriminator_rate * share,
+            }
+            if rates[side] > 0:
+                try:
+                    with loop.buffers_kept(*networks.values()):
+                        batch = [t.to(device) for d in (0, 1) for t in pictures.batch(step, turn, d, recipe.batch)]
+                        if side == "discriminator" and recipe.pool:
+                            batch += from_pool(step, turn)
+                        pieces = loop.split(batch, standing.micro_batches)
+                        values: dict[str, float] = {}
+                        fresh: list[tuple[Tensor, Tensor]] = []
+                        leads: list[float] = []
+                        first = 0
+                        for index, (part, (real0, source0, real1, source1, *kept)) in enumerate(pieces):
+                            if index:
+                                yield from obey((yield Working("taking the step in parts", index, len(pieces))))
+                            loop.seed_parts(recipe.seed, step, turn, index)
+                            noise, draw = noise_at(step, turn, first), (step, turn, first)
+                            first += len(real0)
+                            with precisions[side].autocast():
+                                if side == "generator":
+                                    found = generators_loss(
+                                        network,
+                                        discriminators,
+                                        objective,
+                                        (source0, source1),
+                                        noise,
+                                        weights,
+                                        reconstructing=reconstructing,
+                                        cycle=recipe.cycle,
+                                        perceptual=perceptual,
+                                    )
+                                    check_shape(found.fakes[1], source0)
+                                    total, terms = found.total, found.terms
+                                    fresh.append((found.fakes[0].detach(), found.fakes[1].detach()))
+                                else:
+                                    both = discriminators_loss((real0, real1), (source0, source1), kept, noise, *draw)
+                                    total = both[0].total + both[1].total
+                                    terms = {"discriminator₁": both[0].total, "discriminator₂": both[1].total}
+                            loop.finite(total * part, f"{side}'s loss")
+                            for name, term in terms.items():
+                                values[name] = values.get(name, 0.0) + float(term.detach()) * part
+                            precisions[side].backward(total * part)
+                            if side == "discriminator" and (step + 1) % WATCH_EVERY == 0:
+                                seen = [
+                                    discriminator_lead(objective, of.outputs.real_logits, of.outputs.fake_logits)
+                                    for of in both
+                                ]
+                                leads += [lead for lead in seen if lead is not None]
+                        for group in optimisers[side].param_groups:
+                            group["lr"] = rates[side]
+                        precisions[side].step([optimisers[side]], loop.parameters_of(networks[side]), recipe.clip)
+                except loop.NotANumber as error:
+                    yield from obey((yield run.roll_back(str(error))))
+                    continue
+                except Exception as error:
+                    if not loop.is_out_of_memory(error):
+                        raise
+                    yield from obey((yield loop.make_smaller(standing, recipe.batch)))
+                    continue
+                finally:
+                    optimisers[side].zero_grad(set_to_none=True)
+                losses |= values
+                if leads:
+                    watched["lead"] = sum(leads) / len(leads)
+                if recipe.pool:
+                    for fakes in fresh:
+                        for d in (0, 1):
+                            pool.add(d, fakes[d])
+                if side == "discriminator" and objective.clip:
+                    clip_weights(discriminators, objective.clip)
+            standing.turn = (turn + 1) % len(sides)
+            if standing.turn:
+                continue
+            average.update(network)
+            standing.step = step = step + 1
+
+            seconds, started = time.perf_counter() - started, time.perf_counter()
+            yield from obey((yield Step(step, recipe.steps, dict(losses), rates["generator"], seconds, dict(watched))))
+            if standing.roll_back_asked:
+                yield from obey((yield run.roll_back("You asked to go back", asked=True)))
+                continue
+            last = step == recipe.steps
+            yield from judging()
+            if step % recipe.checkpoint_every == 0 or last:
+                yield from obey((yield from run.checkpoint()))
+            watched = {}
+            started = time.perf_counter()
+        if standing.step < recipe.steps:
+            yield Notice(
+                f"Validation has not got better for {standing.worse} measurements: training ends at step {standing.step}, "
+                "as the recipe's “patience” asks."
+            )
+    finally:
+        run.close()
+
+
+def make_discriminators(recipe: ImageTranslation) -> UNITDiscriminators:
+    """The discriminators of both domains, without batch norm where the objective cannot do with it."""
+    made = [make_discriminator(recipe.discriminator, recipe.crop) for _ in (0, 1)]
+    if make_objective(recipe.objective).per_sample_penalty:
+        made = [without_batch_norm(network) for network in made]
+    try:
+        with torch.no_grad():
+            judge_once = copy.deepcopy(made[0]).eval()
+            judge_once(torch.zeros(1, 3, recipe.crop, recipe.crop))
+    except RuntimeError as error:
+        raise RecipeError(
+            f"The discriminator cannot judge crops of {recipe.crop} pixels; lower its “depth” or “scales”, or raise “crop”."
+        ) from error
+    return UNITDiscriminators(*made)
+
+
+def start_from(recipe: ImageTranslation, network: nn.Module, discriminators: nn.Module) -> tuple[int, int]:
+    """Give all networks the weights of the model that the recipe starts from.
+
+    Returns for how many steps the discriminators train alone, and over how many the generators' rate rises then: none
+    where the companion has discriminators that fit. Raises ModelError where the file does not hold such networks, or
+    has no companion, in which the other direction is.
+    """
+    assert recipe.start_from is not None
+    if recipe.start_from.suffix.lower() == ".onnx" and not companion_of(recipe.start_from).exists():
+        raise ModelError(
+            f"“{recipe.start_from.name}” holds one direction only, and training needs both; put its companion "
+            f"“{companion_of(recipe.start_from).name}” beside it."
+        )
+    network.load_state_dict(read_weights(recipe.start_from, network))
+    theirs = read_weights(recipe.start_from, discriminators, "discriminator")
+    if theirs is None:
+        return recipe.alone, recipe.ramp
+    discriminators.load_state_dict(theirs)
+    return 0, 0
+
+
+def check_shape(fake: Tensor, real: Tensor) -> None:
+    """Raise RecipeError where the network does not return pictures of the size it is given."""
+    if fake.shape != real.shape:
+        raise RecipeError(
+            f"The network makes {tuple(fake.shape)} of {tuple(real.shape)}; it must keep the size of a picture."
+        )
+
+
+class Judge:
+    """Judges both directions on the same held-out pictures each time."""
+
+    def __init__(self, recipe: ImageTranslation, held_out: Sequence[list[Pixels]]) -> None:
+        """`held_out` are pictures of either domain; those too small to be judged, and too dark to be sources, are left out."""
+        self.directions = [f"{recipe.domains[source]} to {recipe.domains[1 - source]}" for source in (0, 1)]
+        chosen = [
+            [pictures[i] for i in spread_out(len(pictures), JUDGED) if min(pictures[i].shape[:2]) >= LEAST_JUDGED]
+            for pictures in held_out
+        ]
+        bright = [[pictures[index] for index in bright_enough(pictures)] for pictures in chosen]
+        sides = [min(reduce_picture(p).shape[:2]) for pictures in chosen for p in pictures]
+        size = min([CROP, *sides]) // LEAST_JUDGED * LEAST_JUDGED
+        enough = all(len(pictures) >= 2 for pictures in (*chosen, *bright))
+        self._judges = [QuickJudge(bright[d], chosen[1 - d], size=size) for d in (0, 1)] if enough else []
+
+    @property
+    def can_judge(self) -> bool:
+        """Whether there are pictures enough."""
+        return bool(self._judges)
+
+    def judging(self, network: Any) -> Generator[Event, TrainerCommand | None, dict[str, float]]:
+        """Translate and compare, yielding Working now and then. Returns the measures by name.
+
+        For each direction how far the translations are from real pictures of the domain that they are to be of, as a
+        share of the untranslated pictures' distance, by either standard, and how far edges stay in place; first of all
+        the mean of the distances that see brightness. Nothing where there are too few pictures.
+        """
+        measures: dict[str, float] = {}
+        for source, (judge, direction) in enumerate(zip(self._judges, self.directions, strict=False)):
+            made: list[Pixels] = []
+            for index, picture in enumerate(judge.sources):
+                if index % 4 == 0:
+                    yield Working(f"translating {direction} to judge it", index, len(judge.sources))
+                made.append(translate_picture(network, picture, source))
+            found = judge.judge(made)
+            measures |= {f"{name} {direction}": round(found[name], 4) for name in SHOWN_MEASURES}
+        seen = [value for name, value in measures.items() if name.startswith(SHOWN_MEASURES[0])]
+        return {"SWD": sum(seen) / len(seen), **measures} if seen else {}
+
+
+def spread_out(length: int, count: int) -> list[int]:
+    """At most `count` of the places below `length`, at even distances: neighbouring pictures are often of one place."""
+    return np.unique(np.linspace(0, length - 1, min(count, length)).astype(int)).tolist() if length else []
+
+
+def write_sheet(network: Any, pictures: Pictures, run_dir: Path, step: int) -> Path:
+    """A sheet of held-out pictures of either domain, each above its translation."""
+    rows: list[Pixels] = []
+    for source in (0, 1):
+        held_out = pictures.domains[source].held_out
+        shown = [square(held_out[index], pictures.view) for index in spread_out(len(held_out), SHOWN)]
+        shown += [np.zeros_like(shown[0])] * (SHOWN - len(shown))
+        rows += [np.concatenate(shown, 1), np.concatenate([translate_picture(network, p, source) for p in shown], 1)]
+    path = run_dir / "samples" / f"{step:08d}.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.concatenate(rows)).save(path)
+    return path
+
+
+def square(picture: Pixels, side: int) -> Pixels:
+    """The middle square of `picture` in `side` × `side` pixels."""
+    height, width = picture.shape[:2]
+    edge = min(height, width)
+    left, top = (width - edge) / 2, (height - edge) / 2
+    box = (left, top, left + edge, top + edge)
+    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC, box=box))
