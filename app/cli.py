@@ -12,36 +12,19 @@ from typing import Annotated
 
 import typer
 
+from app import cli_generators as generators
+from app import options
 from app.console import Console, run
 
 app = typer.Typer(
     name="duskroom",
-    help="Upscale photographs, and train the networks that do it. Without a command the editor opens.",
+    help="Upscale, translate and draw pictures, and train the networks that do it. Without a command the editor opens.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-Model = Annotated[
-    str | None, typer.Option("--model", help="A model's name in the library, or a file.", metavar="NAME|FILE")
-]
-Scale = Annotated[int | None, typer.Option("--scale", min=1, max=16, help="How many times to enlarge.")]
-Tile = Annotated[
-    int | None, typer.Option("--tile", min=32, max=8192, help="Side of a tile in pixels; default: what memory allows.")
-]
-Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.", metavar="DEVICE")]
-Format = Annotated[
-    str | None,
-    typer.Option("--format", help="jpeg, png, webp, tiff or avif; default: by the target's name.", metavar="F"),
-]
-Quality = Annotated[int | None, typer.Option("--quality", min=1, max=100, help="1 to 100, for JPEG, WebP and AVIF.")]
-Strip = Annotated[bool, typer.Option("--strip", help="Leave out EXIF and XMP; the colour profile stays.")]
-MaxPixels = Annotated[
-    int | None, typer.Option("--max-pixels", min=1, help="Open pictures with up to this many pixels.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print events as JSON lines.")]
 
 
 def _print_version(wanted: bool) -> None:
@@ -56,31 +39,63 @@ def _all(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Upscale photographs, and train the networks that do it. Without a command the editor opens."""
+    """Upscale, translate and draw pictures, and train the networks that do it. Without a command the editor opens."""
 
 
 @app.command()
 def upscale(
     source: Annotated[Path, typer.Argument(metavar="IN")],
     target: Annotated[Path, typer.Argument(metavar="OUT")],
-    model: Model = None,
-    scale: Scale = None,
-    tile: Tile = None,
-    device: Device = "auto",
-    format: Format = None,
-    quality: Quality = None,
-    strip: Strip = False,
-    max_pixels: MaxPixels = None,
-    overwrite_source: Annotated[bool, typer.Option("--overwrite-source", help="Allow OUT to be IN.")] = False,
-    as_json: AsJson = False,
+    model: options.Model = None,
+    scale: options.Scale = None,
+    tile: options.Tile = None,
+    device: options.Device = "auto",
+    format: options.Format = None,
+    quality: options.Quality = None,
+    strip: options.Strip = False,
+    max_pixels: options.MaxPixels = None,
+    overwrite_source: options.Overwrite = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Upscale the picture IN and write it to OUT."""
 
     def work(console: Console) -> None:
+        from app.picture_command import FileOptions
         from app.upscale_command import Options, upscale_one
 
-        options = Options(model, scale, tile, device, format, quality, strip, max_pixels, overwrite_source)
-        upscale_one(console, source, target, options)
+        files = FileOptions(tile, device, format, quality, strip, max_pixels, overwrite_source)
+        upscale_one(console, source, target, Options(model, scale, files))
+
+    raise typer.Exit(run(work, as_json))
+
+
+@app.command()
+def translate(
+    source: Annotated[Path, typer.Argument(metavar="IN")],
+    target: Annotated[Path, typer.Argument(metavar="OUT")],
+    to: options.To = None,
+    model: options.Model = None,
+    strength: options.Strength = None,
+    mask: options.Mask = None,
+    method: options.Method = None,
+    tile: options.Tile = None,
+    device: options.Device = "auto",
+    format: options.Format = None,
+    quality: options.Quality = None,
+    strip: options.Strip = False,
+    max_pixels: options.MaxPixels = None,
+    overwrite_source: options.Overwrite = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Translate the picture IN to another domain, such as night, and write it to OUT."""
+
+    def work(console: Console) -> None:
+        from app.picture_command import FileOptions
+        from app.translate_command import Options, translate_one
+
+        files = FileOptions(tile, device, format, quality, strip, max_pixels, overwrite_source)
+        amount = 1.0 if strength is None else strength
+        translate_one(console, source, target, Options(model, to, amount, mask, method or "auto", files))
 
     raise typer.Exit(run(work, as_json))
 
@@ -89,37 +104,52 @@ def upscale(
 def batch(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER")],
     out_folder: Annotated[Path, typer.Argument(metavar="OUT_FOLDER")],
-    operation: Annotated[str, typer.Argument(metavar="OPERATION", help="upscale")],
-    model: Model = None,
-    scale: Scale = None,
-    tile: Tile = None,
-    device: Device = "auto",
-    format: Format = None,
-    quality: Quality = None,
-    strip: Strip = False,
-    max_pixels: MaxPixels = None,
-    recursive: Annotated[bool, typer.Option("--recursive", help="Sub-folders too.")] = False,
-    existing: Annotated[
-        str,
-        typer.Option(
-            "--existing", help="What to do with results that are there: skip, newer, number, overwrite.", metavar="WHAT"
-        ),
-    ] = "skip",
-    as_json: AsJson = False,
+    operation: Annotated[str, typer.Argument(metavar="OPERATION", help="upscale or translate")],
+    model: options.Model = None,
+    scale: options.Scale = None,
+    to: options.To = None,
+    strength: options.Strength = None,
+    mask: options.Mask = None,
+    method: options.Method = None,
+    tile: options.Tile = None,
+    device: options.Device = "auto",
+    format: options.Format = None,
+    quality: options.Quality = None,
+    strip: options.Strip = False,
+    max_pixels: options.MaxPixels = None,
+    recursive: options.Recursive = False,
+    existing: options.Existing = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Do OPERATION to every picture in FOLDER and write the results to OUT_FOLDER."""
-    if operation != "upscale":
-        raise typer.BadParameter(f"“{operation}” is not an operation; choose upscale.", param_hint="OPERATION")
-    if existing not in ("skip", "newer", "number", "overwrite"):
-        raise typer.BadParameter(f"“{existing}” is none of skip, newer, number, overwrite.", param_hint="--existing")
+    if operation not in ("upscale", "translate"):
+        raise typer.BadParameter(
+            f"“{operation}” is not an operation; choose upscale or translate.", param_hint="OPERATION"
+        )
+    of_translate = {"--to": to, "--strength": strength, "--mask": mask, "--method": method}
+    for option, value in ({"--scale": scale} if operation == "translate" else of_translate).items():
+        if value is not None:
+            raise typer.BadParameter(f"it means nothing to {operation}; leave it out.", param_hint=option)
 
     def work(console: Console) -> None:
-        from app.upscale_command import Options, upscale_folder
+        from app import translate_command, upscale_command
+        from app.picture_command import FileOptions
 
-        options = Options(model, scale, tile, device, format, quality, strip, max_pixels)
-        upscale_folder(console, folder, out_folder, options, recursive=recursive, existing=existing)
+        files = FileOptions(tile, device, format, quality, strip, max_pixels)
+        what = existing or "skip"
+        if operation == "upscale":
+            scaled = upscale_command.Options(model, scale, files)
+            upscale_command.upscale_folder(console, folder, out_folder, scaled, recursive=recursive, existing=what)
+        else:
+            amount = 1.0 if strength is None else strength
+            changed = translate_command.Options(model, to, amount, mask, method or "auto", files)
+            translate_command.translate_folder(console, folder, out_folder, changed, recursive=recursive, existing=what)
 
     raise typer.Exit(run(work, as_json))
+
+
+for command in (generators.sample, generators.interpolate, generators.project):
+    app.command()(command)
 
 
 @app.command()
@@ -127,11 +157,8 @@ def train(
     recipe: Annotated[Path, typer.Argument(metavar="RECIPE.toml|MODEL.onnx")],
     run_dir: Annotated[Path | None, typer.Option("--run", help="The folder of this run.", metavar="DIR")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint in the run's folder.")] = False,
-    photos: Annotated[
-        list[Path] | None,
-        typer.Option("--photos", help="Folders of pictures, to train a model on.", metavar="FOLDER"),
-    ] = None,
-    as_json: AsJson = False,
+    photos: options.Photos = None,
+    as_json: options.AsJson = False,
 ) -> None:
     """Train as RECIPE.toml says, and export the model. Ctrl-C stops with a checkpoint; --resume goes on from it.
 
@@ -150,15 +177,11 @@ def train(
 def export(
     run_dir: Annotated[Path, typer.Argument(metavar="RUN_DIR")],
     target: Annotated[Path, typer.Argument(metavar="OUT.onnx")],
-    weights: Annotated[
-        str, typer.Option("--weights", help="How they are stored: float32, fp16 or int8.", metavar="KIND")
-    ] = "float32",
+    weights: options.Weights = "float32",
     anyway: Annotated[bool, typer.Option("--anyway", help="Write int8 even where it loses much.")] = False,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Export the checkpoint in RUN_DIR as the model OUT.onnx, with its companion beside it."""
-    if weights not in ("float32", "fp16", "int8"):
-        raise typer.BadParameter(f"“{weights}” is none of float32, fp16, int8.", param_hint="--weights")
 
     def work(console: Console) -> None:
         from app.train_command import export_run
@@ -172,16 +195,24 @@ def export(
 def survey(
     folders: Annotated[list[Path], typer.Argument(metavar="FOLDER ...")],
     smallest: Annotated[
-        int, typer.Option("--smallest", min=1, max=16384, help="The side in pixels that a picture must have at least.")
-    ] = 96,
-    as_json: AsJson = False,
+        int | None,
+        typer.Option(
+            "--smallest",
+            min=1,
+            max=16384,
+            help="The side in pixels that a picture must have at least; default: 96, or 32 for image-generation.",
+        ),
+    ] = None,
+    task: options.Task = None,
+    as_json: options.AsJson = False,
 ) -> None:
-    """Look folders of pictures over before training: unreadable ones, copies, blurred and enlarged ones."""
+    """Look folders of pictures over before training: unreadable ones, copies, blurred and enlarged ones, and their labels."""
 
     def work(console: Console) -> None:
         from app.survey_command import survey_folders
 
-        survey_folders(console, folders, smallest)
+        least = smallest or (32 if task == "image-generation" else 96)
+        survey_folders(console, folders, least, task)
 
     raise typer.Exit(run(work, as_json))
 
@@ -190,7 +221,7 @@ def survey(
 def models(
     action: Annotated[str | None, typer.Argument(metavar="[import", help="“import” adds FILE to the library.")] = None,
     file: Annotated[Path | None, typer.Argument(metavar="FILE]")] = None,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """List the library, a line each; `models import FILE` adds a model to it."""
     if action not in (None, "import"):
@@ -214,7 +245,7 @@ def doctor(
     selftest: Annotated[
         bool, typer.Option("--selftest", help="Try what training and upscaling need: a pass or a fail a line.")
     ] = False,
-    as_json: AsJson = False,
+    as_json: options.AsJson = False,
 ) -> None:
     """Say what this installation runs on: devices, versions and folders."""
 

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -44,7 +45,7 @@ class Console:
             if self.as_json:
                 print(json.dumps({"event": event, **values}, ensure_ascii=False, default=str), flush=True)
             else:
-                print(text, flush=True)
+                print(printable(text), flush=True)
 
     def notice(self, sentence: str) -> None:
         """Something that changes what the person gets."""
@@ -53,7 +54,7 @@ class Console:
             if self.as_json:
                 print(json.dumps({"event": "notice", "text": sentence}, ensure_ascii=False), flush=True)
             else:
-                print(sentence, file=sys.stderr, flush=True)
+                print(printable(sentence), file=sys.stderr, flush=True)
 
     def fail(self, sentence: str) -> None:
         """Why the command failed."""
@@ -61,7 +62,7 @@ class Console:
             self._clear()
             if self.as_json:
                 print(json.dumps({"event": "failed", "text": sentence}, ensure_ascii=False), flush=True)
-            print(sentence, file=sys.stderr, flush=True)
+            print(printable(sentence), file=sys.stderr, flush=True)
 
     def end(self) -> None:
         """Take the bar away."""
@@ -95,6 +96,15 @@ class Console:
         if self._width:
             print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
             self._width = 0
+
+
+def printable(text: str) -> str:
+    """`text` without what a terminal would obey: a model's name and labels may come from anywhere. Lines stay apart."""
+    obeyed = ("Cc", "Cf", "Cs")  # control, format such as the direction of writing, and halves of characters
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter) in obeyed and letter != "\n" else letter
+        for letter in text
+    )
 
 
 def _in_words(seconds: float) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from app.console import Console
 from app.paths import model_folders
+from engines.card import ModelCard
 from engines.library import ModelLibrary
+
+NAMED = 6  # labels or controls of a generator on its line; --json gives all
 
 
 def list_models(console: Console) -> None:
@@ -17,19 +20,34 @@ def list_models(console: Console) -> None:
             continue
         card = entry.card
         scale = f"×{card.scale}" if card.scale else ""
+        domains = " → ".join(card.domains) if card.domains else ""
+        draws = _draws(card) if card.task == "image-generation" else ""
         console.say(
-            f"{entry.name:16} {card.task} {scale}  {card.description}",
+            f"{entry.name:16} {card.task} {scale}{domains}{draws}  {card.description}",
             "model",
             name=entry.name,
             path=str(entry.path),
             task=card.task,
             title=card.name,
             scale=card.scale,
+            domains=card.domains,
+            output_size=card.output_size,
+            labels=card.labels,
+            controls=list(card.controls),
             description=card.description,
             metrics=dict(card.metrics),
             licence=card.licence,
             ships=entry.ships,
         )
+
+
+def _draws(card: ModelCard) -> str:
+    """How large a generator draws, and what it can be told."""
+    known = [f"{card.output_size} px" if card.output_size else ""]
+    for names, noun in ((card.labels, "label"), (card.controls, "control")):
+        listed = ", ".join([*names][:NAMED]) + (", …" if len(names) > NAMED else "")
+        known.append(f"{len(names)} {noun}{'s' * (len(names) > 1)}: {listed}" if names else "")
+    return "; ".join(filter(None, known))
 
 
 def import_model(console: Console, file: Path) -> None:

@@ -9,9 +9,12 @@ from app.console import Console
 from trainers.survey import survey
 
 
-def survey_folders(console: Console, folders: Sequence[Path], smallest: int) -> None:
-    """Say what is found in `folders`: sentences with remedies first, then a line for each file that should be left out."""
-    found = survey(folders, smallest=smallest, progress=console.progress)
+def survey_folders(console: Console, folders: Sequence[Path], smallest: int, task: str | None = None) -> None:
+    """Say what is found in `folders`: sentences with remedies first, then a line for each file that should be left out.
+
+    For the task image-generation that is also the labels that it would learn.
+    """
+    found = survey(folders, smallest=smallest, task=task, progress=console.progress)
     for sentence in found.sentences():
         console.say(sentence, "survey", text=sentence)
     for finding in found.findings:

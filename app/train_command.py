@@ -75,10 +75,13 @@ def _wanted(recipe_file: Path, photos: Sequence[Path]) -> recipe.Recipe:
     from engines.card import read_card
 
     origin = recipe_file.name
-    values = recipe.from_card(read_card(recipe_file).recipe, origin=origin)
+    card = read_card(recipe_file)
+    values = recipe.from_card(card.recipe, origin=origin)
     if not photos:
         raise RecipeError(f"To train on from “{origin}” it needs pictures; name their folder with --photos.")
-    values["data"] = {"photos": [str(folder.absolute()) for folder in photos]}
+    # A translation's way back has the recipe of the way there, but its folders come in its own order.
+    is_back = card.domains is not None and list(card.domains) == list(reversed(values.get("domains") or []))
+    values["data"] = {"photos": [str(folder.absolute()) for folder in (photos[::-1] if is_back else photos)]}
     values["start_from"] = str(recipe_file.absolute())
     return recipe.from_values(values, origin=f"The recipe in “{origin}”")
 

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from app import train_command
 from app.console import Console
 from app.train_command import train_recipe
 from engines.card import read_card
@@ -21,6 +22,7 @@ from engines.errors import Cancelled, RecipeError, RunError
 from engines.picture import load
 from tests.app.test_cli import duskroom, fails, start
 from tests.conftest import ROOT, SAMPLES
+from tests.models import tiny_translation, translation_card
 from trainers.checkpoint import load_checkpoint
 from trainers.run import locked, read_recipe_values
 
@@ -207,3 +209,16 @@ def test_what_cannot_be_trained_on_from_is_said(tmp_path: Path, studio: Path) ->
         train_recipe(console, studio / "my-recipe.toml", None, resume=False, photos=[SAMPLES])
     with locked(tmp_path), pytest.raises(RunError, match="is being trained in already, by process"):
         train_recipe(console, SHIPPED, tmp_path, resume=False, photos=[SAMPLES])
+
+
+def test_a_translation_is_trained_on_with_a_folder_for_each_domain(tmp_path: Path) -> None:
+    recipe = json.dumps({"task": "image-translation", "name": "day-night", "domains": ["day", "night"], "steps": 9})
+    model = tiny_translation(tmp_path / "day-night.onnx", card=translation_card(recipe=recipe))
+    folders = [tmp_path / "day", tmp_path / "night"]
+    wanted = train_command._wanted(model, folders)
+    assert wanted.data.photos == folders and wanted.start_from == model
+    card = translation_card(recipe=recipe, domains=("night", "day"))
+    back = tiny_translation(tmp_path / "day-night.back.onnx", card=card)
+    assert train_command._wanted(back, folders[::-1]).data.photos == folders
+    with pytest.raises(RecipeError, match="hold two folders, for day and night"):
+        train_command._wanted(model, folders[:1])
