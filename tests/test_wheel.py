@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
-MODELS = ("fast-x2", "fast-x4")
+MODELS = ("fast-x2", "fast-x4", "day-night", "day-night.back", "avatars", "fruits")
 BIN = "Scripts" if os.name == "nt" else "bin"
 
 
