@@ -7,6 +7,7 @@ import sys
 
 COMMANDS = (
     "upscale", "translate", "batch", "train", "export", "survey", "models", "doctor", "sample", "interpolate",
+    "project",
 )  # fmt: skip
 
 SWITCH_INTERVAL = 0.002  # seconds a busy thread keeps Python's lock: less than a frame, so that the window stays alive

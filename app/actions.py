@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QUndoStack
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QToolBar, QToolButton
+
+if TYPE_CHECKING:
+    from app.document import UndoSteps
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,24 @@ ACTIONS: tuple[ActionEntry, ...] = (
     _entry("save_as", QT_TRANSLATE_NOOP("actions", "Save &As…"), "Ctrl+Shift+S",
            icon="mdi6.content-save-edit-outline", needs_photo=True,
            tip=QT_TRANSLATE_NOOP("actions", "Save under a name, in a format and quality you choose")),
+    _entry("close", QT_TRANSLATE_NOOP("actions", "&Close"), "Ctrl+W", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Close the photo that is shown")),
+    _entry("close_all", QT_TRANSLATE_NOOP("actions", "C&lose All"), "Ctrl+Shift+W"),
+    _entry("clear_recent", QT_TRANSLATE_NOOP("actions", "&Clear This List"),
+           tip=QT_TRANSLATE_NOOP("actions", "Forget which files were opened")),
     _entry("quit", QT_TRANSLATE_NOOP("actions", "&Quit"), "Ctrl+Q"),
     _entry("undo", QT_TRANSLATE_NOOP("actions", "&Undo"), "Ctrl+Z", icon="mdi6.undo"),
     _entry("redo", QT_TRANSLATE_NOOP("actions", "&Redo"), "Ctrl+Shift+Z", "Ctrl+Y", icon="mdi6.redo"),
+    _entry("copy", QT_TRANSLATE_NOOP("actions", "&Copy"), "Ctrl+C", icon="mdi6.content-copy", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Copy the whole picture for other programs")),
+    _entry("copy_visible", QT_TRANSLATE_NOOP("actions", "Copy &Visible Part"), "Ctrl+Shift+C", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Copy the part of the picture that is on screen, at full size")),
+    _entry("paste", QT_TRANSLATE_NOOP("actions", "&Paste as New"), "Ctrl+V", icon="mdi6.content-paste",
+           tip=QT_TRANSLATE_NOOP("actions", "Open the picture or the file on the clipboard")),
+    _entry("preferences", QT_TRANSLATE_NOOP("actions", "Pre&ferences…"), "Ctrl+,", icon="mdi6.cog-outline",
+           tip=QT_TRANSLATE_NOOP("actions", "Theme, language, memory, questions and shortcuts")),
+    _entry("shortcuts", QT_TRANSLATE_NOOP("actions", "&Keyboard Shortcuts…"), "Ctrl+K",
+           tip=QT_TRANSLATE_NOOP("actions", "See, find and change the keys of every action")),
     _entry("upscale", QT_TRANSLATE_NOOP("actions", "U&pscale"), "Ctrl+U", icon="mdi6.arrow-expand-all", needs_photo=True,
            tip=QT_TRANSLATE_NOOP("actions", "Upscale with the model chosen in the panel")),
     _entry("cancel", QT_TRANSLATE_NOOP("actions", "&Cancel"), "Esc", tip=QT_TRANSLATE_NOOP("actions", "Stop what is running")),
@@ -56,20 +74,66 @@ ACTIONS: tuple[ActionEntry, ...] = (
     _entry("compare", QT_TRANSLATE_NOOP("actions", "&Before / After"), "C",
            icon="mdi6.compare", checkable=True, needs_photo=True,
            tip=QT_TRANSLATE_NOOP("actions", "Divide the canvas: before the last step on the left, after it on the right")),
+    _entry("next_document", QT_TRANSLATE_NOOP("actions", "&Next Photo"), "Ctrl+Tab", "Ctrl+PgDown"),
+    _entry("previous_document", QT_TRANSLATE_NOOP("actions", "P&revious Photo"), "Ctrl+Shift+Tab", "Ctrl+PgUp"),
+    _entry("history", QT_TRANSLATE_NOOP("actions", "&History"), checkable=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Show the list of what was done")),
+    _entry("fit_width", QT_TRANSLATE_NOOP("actions", "Fit &Width"), "Shift+F", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Show the photo as wide as the canvas")),
+    _entry("double_size", QT_TRANSLATE_NOOP("actions", "&200 %"), "Ctrl+2", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "One pixel of the photo on two by two of the screen")),
+    _entry("side_by_side", QT_TRANSLATE_NOOP("actions", "&Side by Side"), "Y", icon="mdi6.view-split-vertical", checkable=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Show the photo before the last step and after it beside one another")),
+    _entry("show_before", QT_TRANSLATE_NOOP("actions", "Before &Only"), "\\", checkable=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Show the photo as it was before; hold the key to see it only so long")),
+    _entry("pixel_grid", QT_TRANSLATE_NOOP("actions", "Pixel &Grid"), "Ctrl+'", checkable=True, needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Divide pixels by lines above 800 %")),
+    _entry("full_screen", QT_TRANSLATE_NOOP("actions", "F&ull Screen"), "F11", checkable=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Fill the whole screen; Escape leaves it")),
+    _entry("canvas_only", QT_TRANSLATE_NOOP("actions", "&Hide Panels"), "F12", checkable=True, needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Show nothing but the photo; Escape brings the panels back")),
+    _entry("rotate_left", QT_TRANSLATE_NOOP("actions", "Rotate &Left"), "Ctrl+[", icon="mdi6.rotate-left", needs_photo=True),
+    _entry("rotate_right", QT_TRANSLATE_NOOP("actions", "Rotate &Right"), "Ctrl+]", icon="mdi6.rotate-right", needs_photo=True),
+    _entry("flip_horizontal", QT_TRANSLATE_NOOP("actions", "Flip &Across"), icon="mdi6.flip-horizontal", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Left becomes right")),
+    _entry("flip_vertical", QT_TRANSLATE_NOOP("actions", "Flip &Down"), icon="mdi6.flip-vertical", needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "Top becomes bottom")),
+    _entry("show_upscale", QT_TRANSLATE_NOOP("actions", "&Upscale Panel"), "U"),
+    _entry("show_adjust", QT_TRANSLATE_NOOP("actions", "&Adjust Panel"), "A",
+           tip=QT_TRANSLATE_NOOP("actions", "Exposure, contrast, white balance, saturation")),
+    _entry("show_crop", QT_TRANSLATE_NOOP("actions", "&Crop Panel"), "R",
+           tip=QT_TRANSLATE_NOOP("actions", "Crop, straighten, turn, resize")),
+    _entry("show_mask", QT_TRANSLATE_NOOP("actions", "&Mask Panel"), "M",
+           tip=QT_TRANSLATE_NOOP("actions", "Paint where tools may change the photo")),
+    _entry("compare_models", QT_TRANSLATE_NOOP("actions", "&Contact Sheet…"), needs_photo=True,
+           tip=QT_TRANSLATE_NOOP("actions", "One part of the photo through every model, to choose from")),
+    _entry("about_model", QT_TRANSLATE_NOOP("actions", "About the &Model…"),
+           tip=QT_TRANSLATE_NOOP("actions", "What the chosen model is good for, and what it was trained on")),
     _entry("theme_system", QT_TRANSLATE_NOOP("actions", "Like the &System"), checkable=True, group="theme"),
     _entry("theme_light", QT_TRANSLATE_NOOP("actions", "&Light"), checkable=True, group="theme"),
     _entry("theme_dark", QT_TRANSLATE_NOOP("actions", "&Dark"), checkable=True, group="theme"),
+    _entry("help", QT_TRANSLATE_NOOP("actions", "&Help"), "F1", icon="mdi6.help-circle-outline",
+           tip=QT_TRANSLATE_NOOP("actions", "Explain what has the keyboard now, and how to work with Duskroom")),
+    _entry("whats_this", QT_TRANSLATE_NOOP("actions", "&What’s This?"), "Shift+F1",
+           tip=QT_TRANSLATE_NOOP("actions", "Click anything to have it explained")),
     _entry("about", QT_TRANSLATE_NOOP("actions", "&About Duskroom")),
 )  # fmt: skip
 
 Menu = tuple[object, tuple["str | Menu | None", ...]]
 
 MENUS: tuple[Menu, ...] = (
-    (QT_TRANSLATE_NOOP("actions", "&File"), ("open", None, "save", "save_as", None, "quit")),
-    (QT_TRANSLATE_NOOP("actions", "&Edit"), ("undo", "redo", None, "upscale", "cancel")),
-    (QT_TRANSLATE_NOOP("actions", "&View"), ("zoom_in", "zoom_out", "fit", "actual_size", None, "compare", None,
+    (QT_TRANSLATE_NOOP("actions", "&File"), ("open", (QT_TRANSLATE_NOOP("actions", "Open &Recent"), ("clear_recent",)), None,
+                             "save", "save_as", None, "close", "close_all", None, "quit")),
+    (QT_TRANSLATE_NOOP("actions", "&Edit"), ("undo", "redo", None, "copy", "copy_visible", "paste", None, "upscale", "cancel",
+                             None, "preferences", "shortcuts")),
+    (QT_TRANSLATE_NOOP("actions", "&View"), ("zoom_in", "zoom_out", "fit", "fit_width", "actual_size", "double_size",
+                             None, "compare", "side_by_side", "show_before", None, "pixel_grid", None, "full_screen",
+                             "canvas_only", None,
+                             "next_document", "previous_document", None, "history", None,
                              (QT_TRANSLATE_NOOP("actions", "&Theme"), ("theme_system", "theme_light", "theme_dark")))),
-    (QT_TRANSLATE_NOOP("actions", "&Help"), ("about",)),
+    (QT_TRANSLATE_NOOP("actions", "&Image"), ("rotate_left", "rotate_right", "flip_horizontal", "flip_vertical", None,
+                             "show_upscale", "show_adjust", "show_crop", "show_mask", None, "compare_models", "about_model")),
+    (QT_TRANSLATE_NOOP("actions", "&Help"), ("help", "whats_this", None, "about")),
 )  # fmt: skip
 
 TOOLBAR: tuple[str | None, ...] = (
@@ -92,11 +156,8 @@ def make(parent: QObject, slots: Mapping[str, Callable[..., object]]) -> dict[st
         action.setObjectName(entry.id)
         action.setShortcuts([QKeySequence(keys) for keys in entry.shortcuts])
         action.setCheckable(entry.checkable)
-        plain = _tr(entry.text).replace("&", "").rstrip("…")
-        tip = _tr(entry.tip) if entry.tip else plain
-        keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        action.setToolTip(f"{tip} ({keys})" if keys else tip)
-        action.setIconText(plain)
+        action.setIconText(plain_text(entry))
+        describe(entry, action)
         if entry.group:
             if entry.group not in groups:
                 groups[entry.group] = QActionGroup(parent)
@@ -104,6 +165,19 @@ def make(parent: QObject, slots: Mapping[str, Callable[..., object]]) -> dict[st
         action.triggered.connect(slots[entry.id])
         made[entry.id] = action
     return made
+
+
+def plain_text(entry: ActionEntry) -> str:
+    """What the action is called, without marks for the keyboard and without dots."""
+    return _tr(entry.text).replace("&", "").rstrip("… ")
+
+
+def describe(entry: ActionEntry, action: QAction) -> None:
+    """The action's tool tip, which names its key, and its answer to "What's This?"."""
+    tip = _tr(entry.tip) if entry.tip else plain_text(entry)
+    keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{tip} ({keys})" if keys else tip)
+    action.setWhatsThis(action.toolTip())
 
 
 def fill_menus(bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
@@ -144,7 +218,17 @@ def make_toolbar(window: QMainWindow, actions: Mapping[str, QAction]) -> QToolBa
     return bar
 
 
-def name_steps(actions: Mapping[str, QAction], stack: QUndoStack) -> None:
+def retext(actions: Mapping[str, QAction], stack: UndoSteps) -> None:
+    """Name every action anew, in the language that is in use now."""
+    for entry in ACTIONS:
+        actions[entry.id].setText(_tr(entry.text))
+        actions[entry.id].setIconText(plain_text(entry))
+        describe(entry, actions[entry.id])
+    actions["undo"].setText(f"{_tr('&Undo')} {stack.undoText()}".rstrip())
+    actions["redo"].setText(f"{_tr('&Redo')} {stack.redoText()}".rstrip())
+
+
+def name_steps(actions: Mapping[str, QAction], stack: UndoSteps) -> None:
     """Let the texts of undo and redo name the step that they take back or do again."""
 
     def undo(step: str) -> None:

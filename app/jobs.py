@@ -1,6 +1,7 @@
 """Jobs: one function off the GUI thread each, in two lanes; what they report comes home as signals on the GUI thread.
 
-The lane `work` runs its jobs in order. In the lane `preview` the latest wins: a new job cancels those before it.
+The lane `work` runs its jobs in order. In the lane `preview` the latest wins: a new job cancels those before it; but one that
+gives way cancels none, and waits its turn.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from engines.progress import Progress
 Lane = Literal["preview", "work"]
 
 REPORT_INTERVAL = 0.05  # seconds between two progress signals: 20 a second are as many as an eye can use
-NICENESS = 5  # of the lane `work`, which its own worker threads inherit: the window stays alive with all cores busy
+NICENESS: dict[Lane, int] = {"preview": 3, "work": 7}
+"""Of each lane, which the threads that ONNX Runtime makes on it inherit: the window stays alive with all cores busy, and what
+a person watches at this moment goes before what they wait for."""
 JOIN_SECONDS = 20.0
 
 
@@ -40,8 +43,16 @@ class Job(QObject):
     cancelled = Signal()
     ended = Signal()
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        *,
+        gives_way: bool = False,
+    ) -> None:
         super().__init__()
+        self.gives_way = gives_way
         self._call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = (function, arguments, options)
         self._post: Callable[[str, tuple[Any, ...]], None] = lambda kind, values: None
         self._next_report = 0.0
@@ -101,7 +112,7 @@ class _LaneThread:
             if self._closed:
                 job.cancel()
                 return
-            if self._latest_wins:
+            if self._latest_wins and not job.gives_way:
                 self._cancel_all()
             self._waiting.append(job)
             if self._thread is None:
@@ -151,18 +162,26 @@ class JobQueue(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._lanes: dict[Lane, _LaneThread] = {
-            "preview": _LaneThread("preview", latest_wins=True, niceness=0),
-            "work": _LaneThread("work", latest_wins=False, niceness=NICENESS),
+            "preview": _LaneThread("preview", latest_wins=True, niceness=NICENESS["preview"]),
+            "work": _LaneThread("work", latest_wins=False, niceness=NICENESS["work"]),
         }
         self._jobs: dict[Job, Lane] = {}
         self._closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
-    def submit(self, function: Callable[..., Any], *arguments: Any, lane: Lane = "work", **options: Any) -> Job:
+    def submit(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        lane: Lane = "work",
+        gives_way: bool = False,
+        **options: Any,
+    ) -> Job:
         """Run `function(*arguments, progress=..., **options)` in a lane. Connect to the job at once: nothing arrives before
-        the event loop runs again.
+        the event loop runs again. With `gives_way` it leaves the lane `preview` to whatever comes after it, and waits for
+        what came before.
         """
-        job = Job(function, arguments, options)
+        job = Job(function, arguments, options, gives_way=gives_way)
         job._post = lambda kind, values: self._arrived.emit(job, kind, values)
         was_busy = self.is_busy
         self._jobs[job] = lane

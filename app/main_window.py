@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QApplication,
-    QLabel,
-    QMainWindow,
-    QStackedWidget,
-)
+from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPaintEvent
+from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QStackedWidget
 
 from app import about, actions, errors, layout, paths, settings
 from app.canvas.compare import CompareView
@@ -22,25 +17,31 @@ from app.message_bar import MessageBar
 from app.models import Models
 from app.opening import Opening, dropped_paths
 from app.panels.upscale import UpscalePanel
+from app.parts import PARTS
+from app.parts.attributes import PartAttributes
 from app.saving import Saving
 from app.theme import Theme
+from app.translation import Translation
 from app.upscaling import Upscaling
 from app.widgets import first_page
 from app.widgets.first_page import FirstPage
 from app.widgets.job_progress import JobProgress
-from engines.formats import shown
 
 MOST_DIALOGS = 8  # that could be open one over the other
 
 
-class MainWindow(QMainWindow):
-    """One window, one document. `unexpected` is where uncaught exceptions come from; they are told in the message bar."""
+class MainWindow(QMainWindow, PartAttributes):
+    """One window, whose `document` is the one that is shown.
+
+    `unexpected` is where uncaught exceptions come from; they are told in the message bar.
+    """
 
     samples_shown = Signal()
 
     def __init__(self, unexpected: errors.UnexpectedErrors | None = None) -> None:
         super().__init__()
         self.settings, settings_notice = settings.load()
+        self.translation = Translation(_application(), self.settings.language)
         self.theme = Theme(_application(), self.settings.theme)
         self.queue = JobQueue(self)
         self.document = Document(self)
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         self.upscaling = Upscaling(self.queue, self.document, self.messages)
         self.models = Models(self.queue, self.messages)
         self._may_close = False
+        self._is_ended = False  # from outside
         self._started = False
 
         self.canvas = CompareView()
@@ -58,11 +60,16 @@ class MainWindow(QMainWindow):
         self.job_progress = JobProgress(wide=False)
         self.pages = QStackedWidget()
         self.facts, self.zoom = QLabel(), QLabel()
-        self.actions_by_id = actions.make(self, self._slots())
+        slots = self._slots()
+        for part in PARTS:
+            slots |= part.slots(self)
+        self.actions_by_id = actions.make(self, slots)
         layout.lay_out(self)
         self.actions_by_id["compare"].setChecked(True)
         self.actions_by_id[f"theme_{self.theme.choice}"].setChecked(True)
         self._connect(unexpected)
+        for part in PARTS:
+            part.connect(self)
         self._dress()
         self._photo_changed()
         if settings_notice:
@@ -77,7 +84,7 @@ class MainWindow(QMainWindow):
             "undo": self.document.undo_stack.undo,
             "redo": self.document.undo_stack.redo,
             "upscale": self.panel.ask,
-            "cancel": lambda: self.queue.cancel(),
+            "cancel": self._cancel,
             "zoom_in": self.canvas.zoom_in,
             "zoom_out": self.canvas.zoom_out,
             "fit": self.canvas.fit,
@@ -98,6 +105,7 @@ class MainWindow(QMainWindow):
         actions.name_steps(self.actions_by_id, self.document.undo_stack)
         self.document.undo_stack.indexChanged.connect(self._state_changed)
         self.queue.busy_changed.connect(self._state_changed)
+        self.document.reading_changed.connect(self._state_changed)
         self.opening.started.connect(self.job_progress.follow)
         self.saving.started.connect(self.job_progress.follow)
         self.saving.saved.connect(self._title_changed)
@@ -116,10 +124,8 @@ class MainWindow(QMainWindow):
             unexpected.happened.connect(lambda sentence, details: self.messages.tell(sentence, "error", details))
 
     def open_paths(self, chosen: Sequence[Path]) -> None:
-        """Open the first of `chosen`, once nothing unsaved would be lost by it."""
-        path = self.opening.pick(chosen)
-        if path is not None:
-            self.saving.ask_before_losing(self, lambda: self.opening.open(path))
+        """Open the photos at `chosen` beside those that are open."""
+        self.opening.open_all(self.opening.pick_all(chosen))
 
     def _photo_changed(self) -> None:
         photo, before = self.document.photo, self.document.before
@@ -128,7 +134,8 @@ class MainWindow(QMainWindow):
             photo.pyramid if photo else None, before.pyramid if comparing and before else None, keep_view=True
         )
         self.pages.setCurrentWidget(self.canvas if photo else self.first_page)
-        if photo is not None and not self.panel.isAncestorOf(self.focusWidget() or self.canvas):
+        focused = self.focusWidget() or self.canvas
+        if photo is not None and not any(dock.isAncestorOf(focused) for dock in self.findChildren(QDockWidget)):
             self.canvas.setFocus()
         elif photo is None:
             self.first_page.open_button.setFocus()
@@ -139,25 +146,30 @@ class MainWindow(QMainWindow):
         self._state_changed()
 
     def _title_changed(self) -> None:
-        file = self.document.target or self.document.source
-        self.setWindowTitle(f"{shown(file)}[*] — Duskroom" if file else "Duskroom")
+        current = self.document.current
+        self.setWindowTitle(f"{current.title}[*] — Duskroom" if current is not None else "Duskroom")
 
     def _state_changed(self) -> None:
         """Enable what can be done now."""
         busy, stack = self.queue.is_busy, self.document.undo_stack
+        reading = self.document.is_reading
         for entry in actions.ACTIONS:
             if entry.needs_photo:
                 self.actions_by_id[entry.id].setEnabled(self.document.photo is not None)
         for name, can in (
-            ("cancel", busy),
+            ("cancel", busy or reading),
             ("undo", stack.canUndo() and not busy),
             ("redo", stack.canRedo() and not busy),
             ("compare", self.document.before is not None),
         ):
             self.actions_by_id[name].setEnabled(can)
         for name in ("save", "save_as", "upscale"):
-            self.actions_by_id[name].setEnabled(self.document.photo is not None and not busy)
+            self.actions_by_id[name].setEnabled(self.document.photo is not None and not (busy or reading))
         self.panel.set_busy(busy)
+
+    def _cancel(self) -> None:
+        self.queue.cancel()
+        self.document.cancel_reading()
 
     def choose_theme(self, choice: str) -> None:
         """Use and remember `system`, `light` or `dark`."""
@@ -166,7 +178,8 @@ class MainWindow(QMainWindow):
 
     def _dress(self) -> None:
         self.canvas.set_surround(QColor(self.theme.colours.surround))
-        actions.set_icons(self.actions_by_id, self.theme.colours.text, self.theme.colours.disabled)
+        if self._started:
+            actions.set_icons(self.actions_by_id, self.theme.colours.text, self.theme.colours.disabled)
 
     def _remember_model(self, name: str) -> None:
         self.settings.model = name
@@ -178,11 +191,15 @@ class MainWindow(QMainWindow):
         job.finished.connect(self.first_page.show_samples)
         job.ended.connect(self.samples_shown)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if not self._started:  # what loads more code waits until the window is on screen
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._started:  # what loads more code, the icons too, waits until the window is on screen
             self._started = True
-            QTimer.singleShot(0, self, lambda: self.models.list().ended.connect(self._show_samples))
+            QTimer.singleShot(0, self, self._load)
+
+    def _load(self) -> None:
+        self._dress()
+        self.models.list().ended.connect(self._show_samples)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -195,20 +212,24 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close:
-            self.saving.ask_before_losing(self, self._allow_close)
+            self.closing.ask_all(self, self._allow_close)
         if not self._may_close:
             event.ignore()
             return
         self.hide()
         self.queue.close()
         self.upscaling.close()
+        self.document.close(keep=self._is_ended and any(each.is_modified for each in self.document.documents))
         layout.remember(self)
         settings.keep(self.settings)
         event.accept()
 
     def close_at_once(self) -> None:
-        """Close without a question, also where one is being asked: somebody ended the program from outside."""
-        self._may_close = True
+        """Close without a question, also where one is being asked: somebody ended the program from outside.
+
+        What nobody saved is offered at the next start.
+        """
+        self._may_close = self._is_ended = True
         for _ in range(MOST_DIALOGS):
             if (dialog := QApplication.activeModalWidget()) is not None:
                 dialog.close()

@@ -15,6 +15,11 @@ def free_bytes() -> int:
 
 def bytes_upscaled(width: int, height: int, channels: int, depth: int, scale: int) -> int:
     """What the result of upscaling holds in memory while it is open, in bytes: its pixels and its pyramid."""
-    samples = width * height * scale * scale * channels
+    return bytes_open(width * scale, height * scale, channels, depth)
+
+
+def bytes_open(width: int, height: int, channels: int, depth: int) -> int:
+    """What a picture of that size holds in memory while it is open, in bytes: its pixels and its pyramid."""
+    samples = width * height * channels
     shown = samples * (1 + SMALLER_LEVELS if depth == 16 else SMALLER_LEVELS)
     return round(samples * depth / 8 + shown)

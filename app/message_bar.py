@@ -79,7 +79,10 @@ class MessageBar(QWidget):
         self._notices.append(notice)
         self._rows.addWidget(notice)
         if passing:
-            QTimer.singleShot(PASSING_MS, notice, notice.dismiss_button.click)
+            timer = QTimer(notice)  # which ends with it; `QTimer.singleShot` would keep its timer until it is due
+            timer.setSingleShot(True)
+            timer.timeout.connect(notice.dismiss_button.click)
+            timer.start(PASSING_MS)
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(notice.label, QAccessible.Event.Alert))
 

@@ -1,4 +1,4 @@
-"""Opening: a dialog, a drop or the command line names a photo; it is read off the GUI thread and becomes the document."""
+"""Opening: a dialog, a drop or the command line names photos; they are read off the GUI thread and become documents."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app import errors, photo
+from app import errors
 from app.document import Document
+from app.history import state as states
+from app.history.state import Place, Stamp
 from app.jobs import Job, JobQueue
 from app.message_bar import MessageBar
 from app.photo import Photo
@@ -18,67 +20,102 @@ from engines.formats import FORMATS, shown
 
 
 class Opening(QObject):
-    """Opens one photo at a time; whatever else runs is cancelled for it."""
+    """Opens photos beside those that are open."""
 
     started = Signal(object, str)  # the job, what it does
+    first_look = Signal(object)  # the Photo that is being opened, much reduced; nothing may be done to it
+
+    _first_look_arrived = Signal(object, object)  # from the thread of the job: its path, the Photo
 
     def __init__(self, queue: JobQueue, document: Document, messages: MessageBar, settings: Settings) -> None:
         super().__init__()
-        self._queue = queue
         self._document = document
         self._messages = messages
         self._settings = settings
         self._job: Job | None = None
+        self._first_look_arrived.connect(self._show_first_look)
 
     def ask(self, parent: QWidget, then: Callable[[list[Path]], None]) -> QFileDialog:
-        """Show the dialog that asks for a photo; `then(paths)` once one is chosen."""
+        """Show the dialog that asks for photos; `then(paths)` once some are chosen."""
         every = " ".join(f"*{suffix} *{suffix.upper()}" for known in FORMATS for suffix in known.suffixes)
-        dialog = QFileDialog(parent, self.tr("Open a Photo"), self._settings.open_folder)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog = QFileDialog(parent, self.tr("Open Photos"), self._settings.open_folder)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
         dialog.setNameFilters([self.tr("Photos ({suffixes})").format(suffixes=every), self.tr("All files (*)")])
-        dialog.fileSelected.connect(lambda path: then([Path(path)]))
+        dialog.filesSelected.connect(lambda paths: then([Path(path) for path in paths]))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
 
     def pick(self, paths: Sequence[Path]) -> Path | None:
-        """The one of `paths` that can be opened; what cannot be, and what is left alone, is said in the message bar."""
+        """The first of `paths` that can be opened, as `pick_all` says."""
+        picked = self.pick_all(paths[:1])
+        return picked[0] if picked else None
+
+    def pick_all(self, paths: Sequence[Path]) -> list[Path]:
+        """Those of `paths` that can be opened, each once; what cannot be is said in the message bar."""
         self._messages.clear()
         if not paths:
             self._messages.tell(
                 self.tr("Only files of this computer can be opened; save the picture to a folder first."), "warning"
             )
-            return None
-        path = Path(paths[0])
-        if path.is_dir():
-            self._messages.tell(
-                self.tr("“{name}” is a folder; open one of the photos in it.").format(name=shown(path)),
-                "warning",
-                str(path),
-            )
-            return None
-        if len(paths) > 1:
-            self._messages.tell(
-                self.tr(
-                    "Duskroom edits one photo at a time: “{name}” is opened, and {count} more are left alone."
-                ).format(name=shown(path), count=len(paths) - 1)
-            )
-        return path
+        picked: list[Path] = []
+        for path in map(Path, paths):
+            if path.is_dir():
+                self._messages.tell(
+                    self.tr("“{name}” is a folder; open one of the photos in it.").format(name=shown(path)),
+                    "warning",
+                    str(path),
+                )
+            elif path not in picked:
+                picked.append(path)
+        return picked
+
+    def open_all(self, paths: Sequence[Path]) -> None:
+        """Open the photos at `paths`: the first is shown, the others wait in the film strip until they are chosen.
+
+        One that is open already is not opened twice, but shown.
+        """
+        fresh = [path for path in paths if self._document.find(path) is None]
+        known = self._document.find(paths[0]) if paths else None
+        if known is not None:
+            self._document.select(known)
+            for path in fresh:
+                self._document.add_unread(path)
+        elif fresh:
+            self._open_first(fresh)
+
+    def _open_first(self, paths: Sequence[Path]) -> None:
+        job = self.open(paths[0])
+        opened: list[bool] = []
+        job.finished.connect(lambda _: opened.append(True))
+
+        def add_the_rest() -> None:
+            if opened or job.is_cancelling:
+                for path in paths[1:]:
+                    self._document.add_unread(path)
+            elif paths[1:]:
+                self._open_first(paths[1:])
+
+        job.ended.connect(add_the_rest)
 
     def open(self, path: Path) -> Job:
-        """Open the photo at `path`; whatever else runs is cancelled."""
-        self._queue.cancel("work")
-        job = self._job = self._queue.submit(photo.load, path)
-        job.finished.connect(lambda result: self._opened(job, path, result))
+        """Open the photo at `path` beside those that are open, and show it."""
+        job = self._job = self._document.files.submit(
+            states.read, Place(None, path, None), lambda small: self._first_look_arrived.emit(path, small)
+        )
+        job.finished.connect(lambda result: self._opened(path, *result))
         job.failed.connect(lambda error: self._failed(path, error))
         self.started.emit(job, self.tr("Opening {name}…").format(name=shown(path)))
         return job
 
-    def _opened(self, job: Job, path: Path, result: Photo) -> None:
-        if job is not self._job:
-            return
+    def _show_first_look(self, path: Path, small: Photo) -> None:
+        job = self._job
+        if job is not None and not job.is_over and not job.is_cancelling and small.picture.source == path:
+            self.first_look.emit(small)
+
+    def _opened(self, path: Path, result: Photo, stamp: Stamp | None) -> None:
         self._settings.open_folder = str(path.parent)
-        self._document.open(result)
+        self._document.open(result, stamp)
         for notice in result.picture.notices:
             self._messages.tell(notice, "information", str(path))
 

@@ -39,6 +39,11 @@ def runs_folder() -> Path:
     return _root("runs")
 
 
+def recovery_folder() -> Path:
+    """What a crash must not take: the states of what is open, a folder for each running editor."""
+    return _root("recovery")
+
+
 def log_file() -> Path:
     """The log of unexpected errors."""
     return _root("logs") / "duskroom.log"

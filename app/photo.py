@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.canvas import pyramid
 from app.canvas.pyramid import Pyramid
 from engines import picture as pictures
+from engines.first_look import first_look
 from engines.picture import Picture
 from engines.progress import Progress
+
+FIRST_LOOK = 1400  # pixels, the longer side at least: about as many as a window has
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +42,15 @@ def megapixels(pixels: int) -> str:
     return f"{millions:.1f} MP" if millions >= 0.095 else f"{millions:.2g} MP"
 
 
-def load(path: Path, *, progress: Progress) -> Photo:
-    """Read the photo at `path`. Raises PictureError and Cancelled."""
+def load(path: Path, on_first_look: Callable[[Photo], None] | None = None, *, progress: Progress) -> Photo:
+    """Read the photo at `path`; `on_first_look` is given it much reduced as soon as that can be, if it is a large one.
+
+    Raises PictureError and Cancelled.
+    """
     progress.check()
+    if on_first_look is not None and (small := first_look(path, FIRST_LOOK)) is not None:
+        on_first_look(of(small, progress=progress))
+        progress.check()
     return of(pictures.load(path), progress=progress)
 
 

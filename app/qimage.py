@@ -25,6 +25,12 @@ def region(
     return QImage(pixels.reshape(-1)[start:end].data, right - left, bottom - top, stride, image_format)
 
 
+def quick_to_scale(image: QImage) -> QImage:
+    """A copy in the order of bytes that Qt scales smoothly in half the time, which pays for the copy."""
+    premultiplied = QImage.Format.Format_ARGB32_Premultiplied
+    return image.convertToFormat(premultiplied if image.hasAlphaChannel() else QImage.Format.Format_RGB32)
+
+
 def from_pixels(pixels: NDArray[np.uint8]) -> QImage:
     """An image with a copy of `pixels`, uint8 (H, W, 3|4)."""
     contiguous = np.ascontiguousarray(pixels)

@@ -9,6 +9,13 @@ import tempfile
 from pathlib import Path
 
 PATIENCE_MS = 600_000  # an upscale on a slow machine
+DIALOGS = {
+    "save": "save_as",
+    "preferences": "preferences",
+    "shortcuts": "shortcuts",
+    "help": "help",
+}
+"""A dialog's name here, and the action that opens it."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--theme", choices=("light", "dark"), default="dark")
     parser.add_argument("--zoom", type=float, metavar="PERCENT", help="instead of the whole photo")
     parser.add_argument("--during", action="store_true", help="while it upscales, at a third of the way")
-    parser.add_argument("--dialog", choices=("save",), help="with this dialog open, rendered alone")
+    parser.add_argument("--dialog", choices=tuple(DIALOGS), help="with this dialog open, rendered alone")
+    parser.add_argument("--language", choices=("en", "de"), default="en")
     options = parser.parse_args(arguments)
     try:
         width, height = (int(part) for part in options.size.lower().split("x"))
@@ -43,13 +51,15 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _render(options: argparse.Namespace, width: int, height: int) -> int:
     from PySide6.QtCore import QEventLoop, QTimer
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QDialog
 
+    from app import settings
     from app.main_window import MainWindow
     from engines.errors import ModelError
     from engines.library import ModelLibrary
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
+    settings.keep(settings.Settings(language=options.language, theme=options.theme))
     window = MainWindow()
     window.choose_theme(options.theme)
     window.resize(width, height)
@@ -92,9 +102,11 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
     if options.zoom is not None:
         window.canvas.zoom_to(options.zoom / 100)
     shown = window
-    if options.dialog == "save":
-        window.saving.save_as(window)
-        shown = QApplication.activeModalWidget() or window
+    if options.dialog is not None:
+        window.actions_by_id[DIALOGS[options.dialog]].trigger()
+        for _ in range(5):  # what it works out off the GUI thread is to be seen too
+            settle()
+        shown = next((dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()), window)
     settle()
     done = shown.grab().save(str(options.out))
     window.close_at_once()

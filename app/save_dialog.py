@@ -1,11 +1,11 @@
-"""The dialog of Save As: name and folder, format, quality, metadata; says before what would be lost or replaced."""
+"""The dialog of Save As: name and folder, format, quality, metadata; says before how large a file will be and what it keeps."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -25,9 +25,16 @@ from PySide6.QtWidgets import (
 
 from app import paths
 from app.document import Document
-from app.saving import SaveChoice
+from app.encoded_size import EncodedSize, encoded_size
+from app.jobs import Job, JobQueue
+from app.saving import SaveChoice, metadata_to_write, steps_of
 from app.settings import Settings
+from app.widgets.keep_badge import KeepBadge
 from engines.formats import WRITABLE_FORMATS, Format, formats_that_hold, shown
+from engines.keeping import kept_by
+from engines.metadata import KEEPS, Keep, Metadata
+
+SIZE_DELAY_MS = 120  # after the last move of the slider, before the size is worked out
 
 
 class SaveDialog(QDialog):
@@ -35,10 +42,18 @@ class SaveDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, document: Document, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, settings: Settings, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         assert document.photo is not None
         self._picture = document.photo.picture
+        self._steps = steps_of(document)
+        self._queue = queue
+        self._size_job: Job | None = None
+        self._size_timer = QTimer(self)
+        self._size_timer.setSingleShot(True)
+        self._size_timer.setInterval(SIZE_DELAY_MS)
+        self._size_timer.timeout.connect(lambda: self._work_out_size(whole=False))
+        self.finished.connect(self._stop_size)
         self._settings = settings
         self._formats = formats_that_hold(self._picture.width, self._picture.height) or WRITABLE_FORMATS
         self.setWindowTitle(self.tr("Save As"))
@@ -60,11 +75,23 @@ class SaveDialog(QDialog):
         self.quality.setRange(1, 100)
         self.quality.setFixedWidth(64)
         self.quality.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.strip = QCheckBox(self.tr("Leave out camera data, place and other metadata"))
+        self.keep = QComboBox()
+        titles = {
+            "all": self.tr("Everything"),
+            "no place": self.tr("Everything but the place"),
+            "copyright": self.tr("Author and copyright only"),
+            "none": self.tr("Nothing"),
+        }
+        for keep in KEEPS:
+            self.keep.addItem(titles[keep], keep)
+        self.keep.setCurrentIndex(self.keep.findData(settings.keep))
+        self.note_steps = QCheckBox(self.tr("Note the neural steps in the file (XMP)"))
+        self.note_steps.setChecked(settings.note_steps)
+        self.note_steps.setEnabled(bool(self._steps or self._picture.metadata.steps))
+        self.file_size = QLabel()
+        self.file_size.setAccessibleName(self.tr("Size of the file"))
+        self.badge = KeepBadge()
         self.replace = QCheckBox(self.tr("Replace it"))
-        self.loss = QLabel()
-        self.loss.setObjectName("warning")
-        self.loss.setWordWrap(True)
         self.problem = QLabel()
         self.problem.setObjectName("wrong")
         self.problem.setWordWrap(True)
@@ -91,6 +118,8 @@ class SaveDialog(QDialog):
             (self.tr("F&older"), folder_row, self.folder),
             (self.tr("&Format"), self.format, self.format),
             (self._quality_caption, quality_row, self.quality),
+            (self.tr("&Metadata"), self.keep, self.keep),
+            (self.tr("File size"), self.file_size, self.file_size),
         )
         for row, (caption, field, buddy) in enumerate(rows):
             label = caption if isinstance(caption, QLabel) else QLabel(caption)
@@ -102,12 +131,13 @@ class SaveDialog(QDialog):
                 grid.addLayout(field, row, 1)
             else:
                 grid.addWidget(field, row, 1)
-        grid.addWidget(self.strip, len(rows), 1)
+        grid.addWidget(self.note_steps, len(rows), 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 24, 24, 16)
         layout.setSpacing(16)
         layout.addLayout(grid)
-        layout.addWidget(self.loss)
+        layout.addWidget(self.badge)
+        layout.addStretch(1)
         layout.addWidget(self.problem)
         layout.addWidget(self.replace)
         layout.addWidget(buttons)
@@ -117,6 +147,10 @@ class SaveDialog(QDialog):
         self.format.currentIndexChanged.connect(self._format_changed)
         self.name.textEdited.connect(self._name_changed)
         self.folder.textEdited.connect(self._place_changed)
+        self.quality.valueChanged.connect(self._file_changed)
+        self.keep.currentIndexChanged.connect(self._file_changed)
+        self.note_steps.toggled.connect(self._file_changed)
+        self._set_help()
         self.replace.toggled.connect(self._check)
         self._name_changed()
         self._format_changed()
@@ -174,16 +208,73 @@ class SaveDialog(QDialog):
             widget.setEnabled(known.quality is not None)
         if known.quality is not None:
             self.quality.setValue(self._settings.qualities.get(known.name, known.quality))
-        lost = []
-        if self._picture.has_alpha and not known.holds_alpha:
-            lost.append(self.tr("{format} holds no transparency: it will be laid on white.").format(format=known.title))
-        if self._picture.depth == 16 and not known.holds_16_bit:
-            lost.append(
-                self.tr("{format} holds 8 bits: the finer steps of 16 bits will be lost.").format(format=known.title)
-            )
-        self.loss.setText("\n".join(lost))
-        self.loss.setVisible(bool(lost))
+        self._file_changed()
         self._place_changed()
+
+    def _metadata(self) -> Metadata:
+        """What the file would get."""
+        keep: Keep = self.keep.currentData()
+        noted = self.note_steps.isChecked()
+        return metadata_to_write(self._picture.metadata, keep, self._steps, note_steps=noted)
+
+    def _file_changed(self) -> None:
+        """Say what the file would keep, and work out its size once the hand rests."""
+        known, picture = self._format(), self._picture
+        kept = kept_by(
+            known,
+            depth=picture.depth,
+            has_alpha=picture.has_alpha,
+            before=picture.metadata.with_steps((*picture.metadata.steps, *self._steps)),
+            after=self._metadata(),
+        )
+        self.badge.show_kept(kept, known, depth=picture.depth)
+        self._stop_size()
+        self.file_size.setText(self.tr("is being worked out…"))
+        self._size_timer.start()
+
+    def _work_out_size(self, *, whole: bool) -> None:
+        known = self._format()
+        quality = self.quality.value() if known.quality is not None else None
+        job = self._size_job = self._queue.submit(
+            encoded_size, self._picture, known, quality, self._metadata(), whole=whole, lane="preview"
+        )
+        job.finished.connect(lambda size: self._show_size(job, size))
+        job.failed.connect(lambda error: self._size_failed(job))
+
+    def _show_size(self, job: Job, size: EncodedSize) -> None:
+        if job is not self._size_job:
+            return
+        self._size_job = None
+        text = megabytes(size.bytes)
+        self.file_size.setText(text if size.exact else self.tr("about {size}").format(size=text))
+
+    def _size_failed(self, job: Job) -> None:
+        if job is self._size_job:
+            self._size_job = None
+            self.file_size.setText(self.tr("known once it is saved"))
+
+    def _stop_size(self) -> None:
+        self._size_timer.stop()
+        if self._size_job is not None:
+            self._size_job.cancel()
+            self._size_job = None
+
+    def _set_help(self) -> None:
+        """A sentence for each field: What’s This and the screen reader tell it."""
+        for widget, text in (
+            (self.name, self.tr("The file’s name; its ending follows the format.")),
+            (self.folder, self.tr("The folder that the file is written to.")),
+            (self.browse, self.tr("Choose the folder in a dialog.")),
+            (self.format, self.tr("JPEG is read everywhere; PNG and TIFF keep every pixel; WebP and AVIF are smallest.")),
+            (self.slider, self.tr("More quality makes a larger file; from 90 on a loss is hard to see.")),
+            (self.quality, self.tr("More quality makes a larger file; from 90 on a loss is hard to see.")),
+            (self.keep, self.tr(
+                "What of camera data, place, titles and rights goes into the file; the colour profile always does.")),
+            (self.note_steps, self.tr("Which models made the picture, with their settings, for other programs and for later.")),
+            (self.replace, self.tr("The file that has this name is replaced once the new one is written whole.")),
+        ):  # fmt: skip
+            widget.setWhatsThis(text)
+            widget.setToolTip(text)
 
     def _place_changed(self) -> None:
         self.replace.setChecked(False)
@@ -229,6 +320,15 @@ class SaveDialog(QDialog):
             return
         known = self._format()
         quality = self.quality.value() if known.quality is not None else None
-        choice = SaveChoice(self.target, known.name, quality, self.strip.isChecked(), self.replace.isChecked())
+        keep: Keep = self.keep.currentData()
+        noted, replaces = self.note_steps.isChecked(), self.replace.isChecked()
+        choice = SaveChoice(self.target, known.name, quality, keep, note_steps=noted, replaces=replaces)
         self.accept()
         self.chosen.emit(choice)
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes as a person reads it: "640 kB", "3.4 MB"."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} kB"
+    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

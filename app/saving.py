@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMessageBox, QWidget
@@ -17,29 +18,48 @@ from app.photo import Photo
 from app.settings import Settings
 from engines import picture as pictures
 from engines.formats import shown
+from engines.metadata import Keep, Metadata
 from engines.progress import Progress
 
 
 @dataclass(frozen=True)
 class SaveChoice:
-    """Where and how to save. `replaces` says that the person agreed to replace the file that is there."""
+    """Where and how to save. `keep` is what of the metadata stays, `note_steps` whether the neural steps are written
+    down with it; `replaces` says that the person agreed to replace the file that is there.
+    """
 
     target: Path
     format: str
     quality: int | None
-    strip: bool
-    replaces: bool
+    keep: Keep = "all"
+    note_steps: bool = True
+    replaces: bool = False
 
 
-def save_photo(photo: Photo, choice: SaveChoice, *, progress: Progress) -> tuple[str, ...]:
+def steps_of(document: Document) -> tuple[Mapping[str, Any], ...]:
+    """The neural steps that made what the document shows, objects of plain JSON, the first one first."""
+    return tuple(document.steps)
+
+
+def metadata_to_write(
+    metadata: Metadata, keep: Keep, steps: Sequence[Mapping[str, Any]], *, note_steps: bool
+) -> Metadata:
+    """What a file gets: what is kept, and the recipe, which goes on from the one that the photo came with."""
+    kept = metadata.kept(keep)
+    return kept.with_steps((*metadata.steps, *steps) if note_steps else ())
+
+
+def save_photo(
+    photo: Photo, choice: SaveChoice, steps: Sequence[Mapping[str, Any]] = (), *, progress: Progress
+) -> tuple[str, ...]:
     """Write `photo`; the sentences that come back say what was lost. Raises TargetError and Cancelled."""
     progress.check()
+    metadata = metadata_to_write(photo.picture.metadata, choice.keep, steps, note_steps=choice.note_steps)
     return pictures.save(
-        photo.picture,
+        replace(photo.picture, metadata=metadata),
         choice.target,
         format=choice.format,
         quality=choice.quality,
-        strip=choice.strip,
         overwrite_source=choice.replaces,
     )
 
@@ -56,9 +76,7 @@ class Saving(QObject):
         self._document = document
         self._messages = messages
         self._settings = settings
-        self._choice: SaveChoice | None = None
         self._job: Job | None = None
-        document.opened.connect(self._forget)
 
     @property
     def job(self) -> Job | None:
@@ -67,8 +85,8 @@ class Saving(QObject):
 
     def save(self, parent: QWidget, then: Callable[[], object] | None = None) -> None:
         """Save to where it was saved before, else ask; `then()` once it is saved."""
-        if self._choice is not None:
-            self.write(replace(self._choice, replaces=True), then)
+        if self._document.save_choice is not None:
+            self.write(replace(self._document.save_choice, replaces=True), then)
         else:
             self.save_as(parent, then)
 
@@ -78,7 +96,7 @@ class Saving(QObject):
 
         if self._document.photo is None or self._job is not None:
             return
-        dialog = SaveDialog(self._document, self._settings, parent)
+        dialog = SaveDialog(self._document, self._settings, self._queue, parent)
         dialog.chosen.connect(lambda choice: self.write(choice, then))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -88,7 +106,7 @@ class Saving(QObject):
         photo = self._document.photo
         if photo is None or self._job is not None:
             return None
-        job = self._job = self._queue.submit(save_photo, photo, choice)
+        job = self._job = self._queue.submit(save_photo, photo, choice, steps_of(self._document))
         job.finished.connect(lambda notices: self._saved(photo, choice, notices))
         job.failed.connect(lambda error: self._failed(choice, error))
         job.ended.connect(self._ended)
@@ -102,7 +120,7 @@ class Saving(QObject):
         if self._job is not None:  # what is being saved must not be cancelled by closing
             self._job.finished.connect(lambda _: self.ask_before_losing(parent, proceed))
             return
-        if not self._document.is_modified:
+        if not self._document.is_modified or not self._settings.ask_unsaved:
             proceed()
             return
         box = QMessageBox(parent)
@@ -119,7 +137,7 @@ class Saving(QObject):
         save = box.button(buttons.Save)
         save.setObjectName("primary")
         save.style().polish(save)
-        save.setText(self.tr("Save…") if self._choice is None else self.tr("Save"))
+        save.setText(self.tr("Save…") if self._document.save_choice is None else self.tr("Save"))
         box.button(buttons.Discard).setText(self.tr("Don’t Save"))
         answer = box.exec()
         box.deleteLater()
@@ -130,11 +148,11 @@ class Saving(QObject):
 
     def _saved(self, photo: Photo, choice: SaveChoice, notices: tuple[str, ...]) -> None:
         self._job = None
-        self._choice = choice
         self._settings.save_folder = str(choice.target.parent)
+        self._settings.keep, self._settings.note_steps = choice.keep, choice.note_steps
         if choice.quality is not None:
             self._settings.qualities[choice.format] = choice.quality
-        self._document.saved_to(choice.target, photo)
+        self._document.saved_to(choice.target, photo, choice)
         self.saved.emit()
         for notice in notices:
             self._messages.tell(notice, "warning", str(choice.target))
@@ -148,6 +166,3 @@ class Saving(QObject):
 
     def _ended(self) -> None:
         self._job = None
-
-    def _forget(self) -> None:
-        self._choice = None

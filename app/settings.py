@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import tempfile
 from dataclasses import asdict, dataclass, field, fields
@@ -14,6 +15,9 @@ from app import paths
 
 VERSION = 1
 THEMES = ("system", "light", "dark")
+LANGUAGES = ("system", "en", "de")
+CHOICES = {"theme": THEMES, "language": LANGUAGES, "keep": ("all", "no place", "copyright", "none")}
+RANGES = {"history_megabytes": range((1 << 20) + 1)}
 
 
 @dataclass
@@ -26,17 +30,41 @@ class Settings:
     open_folder: str = ""
     save_folder: str = ""
     model: str = ""  # the name on the card of the model used last
+    history_megabytes: int = 0  # that all states of the history may hold in memory; 0: a quarter of the machine's
     qualities: dict[str, int] = field(default_factory=dict)  # format name → quality used last
+    keep: str = "all"  # what of the metadata was kept when one saved last
+    note_steps: bool = True  # whether the recipe was written into the file when one saved last
+    language: str = "system"  # or a code, such as "de"
+    recent: list[str] = field(default_factory=list)  # files opened or saved, the latest first
+    shortcuts: dict[str, list[str]] = field(default_factory=dict)  # id of an action → its keys, where a person chose
+    ask_unsaved: bool = True  # before changes that nobody saved are lost
+    speeds: dict[str, float] = field(
+        default_factory=dict
+    )  # model file → pixels a second that it takes in on this machine
 
 
 def _is_right(name: str, value: Any) -> bool:
-    if name == "theme":
-        return value in THEMES
+    default = getattr(Settings(), name)
+    if name in CHOICES:
+        return value in CHOICES[name]
     if name == "qualities":
         return isinstance(value, dict) and all(
             isinstance(key, str) and type(quality) is int and 0 <= quality <= 100 for key, quality in value.items()
         )
-    return isinstance(value, str)
+    if name == "speeds":
+        return isinstance(value, dict) and all(
+            isinstance(key, str) and type(speed) in (int, float) and 0 < speed < math.inf
+            for key, speed in value.items()
+        )
+    if name == "shortcuts":
+        return isinstance(value, dict) and all(isinstance(key, str) and _is_texts(keys) for key, keys in value.items())
+    if name in RANGES:
+        return type(value) is int and value in RANGES[name]
+    return _is_texts(value) if isinstance(default, list) else type(value) is type(default)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
 
 
 def load(file: Path | None = None) -> tuple[Settings, str | None]:

@@ -97,7 +97,15 @@ def _transform_to_srgb(icc: bytes) -> Callable[[NDArray[np.uint8]], NDArray[np.u
 
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
-        table = ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), "RGB", "RGB")
+        # as the engines convert: relative intent with black point compensation, so that what is seen is what is saved
+        table = ImageCms.buildTransform(
+            profile,
+            ImageCms.createProfile("sRGB"),
+            "RGB",
+            "RGB",
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+        )
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
 
@@ -107,7 +115,10 @@ def _transform_to_srgb(icc: bytes) -> Callable[[NDArray[np.uint8]], NDArray[np.u
 
     steps = np.linspace(0, 255, 9).astype(np.uint8)
     cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(27, 27, 3)
-    difference = np.abs(transform(cube).astype(int) - cube)
+    try:
+        difference = np.abs(transform(cube).astype(int) - cube)
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
     return transform if difference.max() > SAME_WITHIN else None  # by what it does: a profile's name may say anything
 
 

@@ -6,40 +6,52 @@ It draws in device pixels, so that 100 % is one pixel of the picture on one pixe
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QInputDevice,
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPixmap,
     QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
-from app import qimage
+from app.canvas.look import Look, LookLayer
+from app.canvas.overlay import Overlay
+from app.canvas.painting import Box, PicturePainter, Placement
 from app.canvas.pyramid import Pyramid
 from app.canvas.viewport import Viewport
+from app.jobs import JobQueue
 
 STEP = 2**0.25  # of zoom per notch of a wheel: four notches double
 KEY_STEP = 2**0.5  # of zoom per press of a key
 NOTCH = 120  # Qt's angle units per notch
 MARGIN = 24  # logical pixels around a picture that is fitted
-SHARP_ABOVE = 2.0  # above this scale pixels are shown as the squares they are
-CHECK = 8  # logical pixels, the side of a square of the pattern under transparency
 ARROW_STEP = 64  # logical pixels panned by an arrow key
-_EDGE = 2  # source pixels drawn past the visible ones, for smooth scaling at the rim
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """The pixel of the picture under the pointer; `before`: of what the picture was before, `x` and `y` in its own pixels."""
+
+    x: int
+    y: int
+    before: bool = False
 
 
 class CanvasView(QWidget):
     """Shows one pyramid. Wheel and pinch zoom to the pointer, dragging pans, arrow keys pan."""
 
     zoomed = Signal(float)  # the scale, screen pixels per picture pixel
+    pointed = Signal(object)  # Pointed, or None where the pointer is not on the picture
+    look_failed = Signal(object)  # what a look raised; the picture is shown without it
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +60,10 @@ class CanvasView(QWidget):
         self._drag: QPointF | None = None
         self._space = False
         self._surround = QColor("#262626")
-        self._checks: QPixmap | None = None
+        self._painter = PicturePainter()
+        self._overlay: Overlay | None = None
+        self._overlay_drags = False
+        self._layer: LookLayer | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -75,12 +90,72 @@ class CanvasView(QWidget):
         if pyramid is not None:
             keep = keep_view and old is not None
             self.viewport.set_picture(pyramid.width, pyramid.height, self._margin(), keep=keep)
+        if self._layer is not None:
+            self._layer.set_pyramid(pyramid)
         self._view_changed()
 
     def set_surround(self, colour: QColor) -> None:
         """What is painted around the picture; neutral, for it changes how colours are judged."""
         self._surround = colour
         self.update()
+
+    def set_checks(self, light: QColor, dark: QColor) -> None:
+        """The colours of the pattern under transparency."""
+        self._painter.set_checks(light, dark)
+        self.update()
+
+    @property
+    def shows_grid(self) -> bool:
+        """Whether pixels are divided by lines once they are large."""
+        return self._painter.shows_grid
+
+    def set_grid(self, shown: bool) -> None:
+        """Divide large pixels by lines, or do not."""
+        self._painter.shows_grid = shown
+        self.update()
+
+    # What tools add
+
+    @property
+    def overlay(self) -> Overlay | None:
+        """The tool that lies over the picture."""
+        return self._overlay
+
+    def set_overlay(self, overlay: Overlay | None) -> None:
+        """Lay a tool over the picture, in place of the one there is; None: none. `update()` draws it anew."""
+        self._overlay, self._overlay_drags = overlay, False
+        self._show_cursor(QPointF(self.mapFromGlobal(self.cursor().pos())))
+        self.update()
+
+    def use_queue(self, queue: JobQueue) -> None:
+        """Where looks are rendered; once, before the first of them."""
+        self._layer = LookLayer(queue, self)
+        self._layer.rendered.connect(self.update)
+        self._layer.failed.connect(self.look_failed)
+        self._layer.set_pyramid(self._pyramid)
+
+    @property
+    def look(self) -> Look | None:
+        """What the picture is shown through."""
+        return self._layer.look if self._layer is not None else None
+
+    def set_look(self, look: Look | None) -> None:
+        """Show the picture through `look`, computed for what is in sight, off the GUI thread; None: as it is.
+
+        It may be called for each move of a slider: the latest wins, and what is begun is shown.
+        """
+        if self._layer is None:
+            raise RuntimeError("use_queue comes before set_look")
+        self._layer.set_look(look)
+        if look is None:  # else it is drawn once there is something to draw
+            self.update()
+
+    def visible_box(self) -> Box | None:
+        """Left, top, right and bottom of the part of the picture in sight, in whole pixels of it; None: nothing is."""
+        if self._pyramid is None:
+            return None
+        place = Placement(*self.viewport.drawn_origin, self.scale, self.scale)
+        return place.box_in(self._screen(), self._pyramid.width, self._pyramid.height, edge=0)
 
     # Zoom and pan
 
@@ -89,10 +164,19 @@ class CanvasView(QWidget):
         self.viewport.fit(self._margin(), enlarge=True)
         self._view_changed()
 
+    def fit_width(self) -> None:
+        """As wide as the canvas, at the place where it is."""
+        if self._pyramid is not None:
+            width = self._screen().width() - 2 * self._margin()
+            self.zoom_to(max(1.0, width) / self._pyramid.width)
+            left, _, seen, _ = self.viewport.rect()
+            self.viewport.pan(((self._screen().width() - seen) / 2 - left, 0))
+            self._view_changed()
+
     def zoom_to(self, scale: float, anchor: QPointF | None = None) -> None:
         """Show at `scale`; what is at the logical position `anchor` (None: the middle) stays there."""
         if self._pyramid is not None:
-            self.viewport.zoom(scale, None if anchor is None else (anchor * self.devicePixelRatioF()).toTuple())
+            self.viewport.zoom(scale, None if anchor is None else self._on_pane(anchor))
             self._view_changed()
 
     def zoom_in(self) -> None:
@@ -115,11 +199,23 @@ class CanvasView(QWidget):
 
     def picture_at(self, position: QPointF) -> QPointF:
         """The place in the picture, in its pixels, under a logical position in the widget."""
-        return QPointF(*self.viewport.picture_at((position * self.devicePixelRatioF()).toTuple()))
+        return QPointF(*self.viewport.picture_at(self._on_pane(position)))
+
+    def on_screen(self, place: QPointF) -> QPointF:
+        """Where a place in the picture is drawn, in device pixels."""
+        left, top = self.viewport.drawn_origin
+        return QPointF(left + place.x() * self.scale, top + place.y() * self.scale)
 
     def picture_rect(self) -> QRectF:
         """Where the whole picture is, in device pixels; empty where there is none."""
-        return QRectF(*self.viewport.rect()) if self._pyramid is not None else QRectF()
+        if self._pyramid is None:
+            return QRectF()
+        return QRectF(*self.viewport.drawn_origin, *self.viewport.rect()[2:])
+
+    def _on_pane(self, position: QPointF) -> tuple[float, float]:
+        """A logical position in device pixels of that part of the widget in which it is, and which shows the picture."""
+        x, y = (position * self.devicePixelRatioF()).toTuple()
+        return x, y
 
     def _screen(self) -> QRectF:
         ratio = self.devicePixelRatioF()
@@ -149,48 +245,29 @@ class CanvasView(QWidget):
     def paint_pictures(self, painter: QPainter) -> None:
         """Draw in device pixels, over the surround."""
         if self._pyramid is not None:
-            self.paint_pyramid(painter, self._pyramid, self._screen())
+            self.paint_pyramid(painter, self._pyramid, self._screen(), looked=True)
+            self.paint_overlay(painter)
 
-    def paint_pyramid(self, painter: QPainter, pyramid: Pyramid, clip: QRectF) -> None:
-        """Draw the part of `pyramid` that is inside `clip` (device pixels), as large as the picture that is shown."""
+    def paint_overlay(self, painter: QPainter) -> None:
+        """Draw what a tool lays over the picture."""
+        if self._overlay is not None:
+            painter.save()
+            self._overlay.paint(painter, self)
+            painter.restore()
+
+    def paint_pyramid(self, painter: QPainter, pyramid: Pyramid, clip: QRectF, *, looked: bool = False) -> None:
+        """Draw the part of `pyramid` that is inside `clip` (device pixels), as large as the picture that is shown.
+
+        With `looked` it is drawn through the look, as far as that is rendered.
+        """
         assert self._pyramid is not None
         visible = self.picture_rect().intersected(clip).intersected(self._screen())
         if visible.isEmpty():
             return
-        origin_x, origin_y = self.viewport.origin
-        scale_x = self.scale * self._pyramid.width / pyramid.width
-        scale_y = self.scale * self._pyramid.height / pyramid.height
-        number = pyramid.level_for(min(scale_x, scale_y))
-        level = pyramid.levels[number]
-        height, width = level.pixels.shape[:2]
-        step_x, step_y = scale_x * 2**number, scale_y * 2**number  # screen pixels per pixel of the level
-        left = max(0, math.floor((visible.left() - origin_x) / step_x) - _EDGE)
-        top = max(0, math.floor((visible.top() - origin_y) / step_y) - _EDGE)
-        right = min(width, math.ceil((visible.right() - origin_x) / step_x) + _EDGE)
-        bottom = min(height, math.ceil((visible.bottom() - origin_y) / step_y) + _EDGE)
-        if left >= right or top >= bottom:
-            return
-        image = qimage.region(level.pixels, left, top, right, bottom, premultiplied=level.premultiplied)
-        painter.save()
-        painter.setClipRect(visible)
-        if pyramid.has_alpha:
-            painter.drawTiledPixmap(visible, self._check_pattern(), visible.topLeft())
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.scale <= SHARP_ABOVE)
-        painter.translate(origin_x + left * step_x, origin_y + top * step_y)
-        painter.scale(step_x, step_y)
-        painter.drawImage(QPointF(0, 0), image)
-        painter.restore()
-
-    def _check_pattern(self) -> QPixmap:
-        side = max(1, round(CHECK * self.devicePixelRatioF()))
-        if self._checks is None or self._checks.width() != 2 * side:
-            self._checks = QPixmap(2 * side, 2 * side)
-            self._checks.fill(QColor("#c4c4c4"))
-            painter = QPainter(self._checks)
-            for x, y in ((0, 0), (side, side)):
-                painter.fillRect(QRect(x, y, side, side), QColor("#9c9c9c"))
-            painter.end()
-        return self._checks
+        ratio_x, ratio_y = self._pyramid.width / pyramid.width, self._pyramid.height / pyramid.height
+        whole = Placement(*self.viewport.drawn_origin, self.scale * ratio_x, self.scale * ratio_y)
+        layer = self._layer if looked else None
+        self._painter.paint(painter, pyramid, whole, visible, ratio=self.devicePixelRatioF(), layer=layer)
 
     # Hands
 
@@ -223,22 +300,55 @@ class CanvasView(QWidget):
                 return True
         return super().event(event)
 
+    def leaveEvent(self, event: QEvent) -> None:
+        self.pointed.emit(None)
+        if self._overlay is not None:
+            self._overlay.mouse_left(self)
+        super().leaveEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._hold_space(False)  # its release goes to whoever has the keyboard now
+        super().focusOutEvent(event)
+
+    def pointed_at(self, position: QPointF) -> Pointed | None:
+        """The pixel at a logical position."""
+        if self._pyramid is None:
+            return None
+        place = self.picture_at(position)
+        x, y = math.floor(place.x()), math.floor(place.y())
+        inside = 0 <= x < self._pyramid.width and 0 <= y < self._pyramid.height
+        return Pointed(x, y) if inside else None
+
+    def _pans(self, event: QMouseEvent) -> bool:
+        return self._space or event.button() == Qt.MouseButton.MiddleButton
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._overlay is not None and not self._pans(event) and self._overlay.mouse_pressed(event, self):
+            self._overlay_drags = True
+            return
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton) and self._pyramid is not None:
             self._drag = event.position()
             self._show_cursor(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.pointed.emit(self.pointed_at(event.position()))
+        if self._drag is None and self._overlay is not None and not self._space:
+            self._overlay.mouse_moved(event, self)
         if self._drag is not None:
             self.pan(event.position() - self._drag)
             self._drag = event.position()
         self._show_cursor(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._overlay is not None and self._overlay_drags and event.button() != Qt.MouseButton.MiddleButton:
+            self._overlay_drags = False
+            self._overlay.mouse_released(event, self)
         self._drag = None
         self._show_cursor(event.position())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._overlay is not None and not self._pans(event) and self._overlay.mouse_double_clicked(event, self):
+            return
         if event.button() == Qt.MouseButton.LeftButton and self._pyramid is not None:
             if self.viewport.is_fitted:
                 self.zoom_to(1.0, event.position())
@@ -250,10 +360,14 @@ class CanvasView(QWidget):
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._space:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._overlay is not None and (shape := self._overlay.cursor(position, self)) is not None:
+            self.setCursor(shape)
         else:
             self.unsetCursor()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._overlay is not None and not self._space and self._overlay.key_pressed(event, self):
+            return
         moves = {
             Qt.Key.Key_Left: QPointF(ARROW_STEP, 0),
             Qt.Key.Key_Right: QPointF(-ARROW_STEP, 0),
@@ -271,6 +385,8 @@ class CanvasView(QWidget):
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._hold_space(False)
+        elif self._overlay is not None and self._overlay.key_released(event, self):
+            return
         else:
             super().keyReleaseEvent(event)
 

@@ -30,6 +30,13 @@ class Viewport:
         """Where the whole picture is on screen: left, top, width, height."""
         return *self.origin, self.picture[0] * self.scale, self.picture[1] * self.scale
 
+    @property
+    def drawn_origin(self) -> Point:
+        """The origin on whole pixels of the screen, where the picture is drawn: at 100 % and its multiples each pixel stays
+        whole, and nothing shimmers while it is moved.
+        """
+        return float(round(self.origin[0])), float(round(self.origin[1]))
+
     def picture_at(self, place: Point) -> Point:
         """The place in the picture, in its pixels, that is at `place` on screen."""
         return (place[0] - self.origin[0]) / self.scale, (place[1] - self.origin[1]) / self.scale

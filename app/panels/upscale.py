@@ -1,4 +1,4 @@
-"""The upscale panel: which model, how large the result will be, where it runs, and how far it is."""
+"""The upscale panel: which model, how large and how strongly, what that will take, where it runs, and how far it is."""
 
 from __future__ import annotations
 
@@ -7,12 +7,27 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
-from app import memory
+from app import estimates, memory, model_words
+from app.estimates import Speeds
 from app.jobs import Job
 from app.photo import Photo, megapixels
+from app.upscaling import UpscaleOptions
 from app.widgets.job_progress import JobProgress
+from app.widgets.size_choice import SizeChoice
+from engines.errors import ModelError
+from engines.estimate import MOST_PASSES, Plan, plan
 
 if TYPE_CHECKING:
     from engines.library import ModelEntry
@@ -22,9 +37,11 @@ GIB = 2**30
 
 
 class UpscalePanel(QWidget):
-    """Emits `upscale_asked` with the model's entry; it runs nothing itself."""
+    """Emits `upscale_asked` with the model's entry and the UpscaleOptions; it runs nothing itself."""
 
-    upscale_asked = Signal(object)
+    upscale_asked = Signal(object, object)
+    card_asked = Signal(object)  # the model's entry
+    sheet_asked = Signal()
     add_model_asked = Signal()
     model_chosen = Signal(str)
 
@@ -34,6 +51,7 @@ class UpscalePanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._entries: list[ModelEntry] = []
         self._photo: Photo | None = None
+        self.speeds: Speeds | None = None
         self._busy = False
         self._upscaled = False
         self._had_focus = False
@@ -53,21 +71,61 @@ class UpscalePanel(QWidget):
         self.add_button.setAccessibleName(self.tr("Add a model"))
         self.add_button.clicked.connect(self.add_model_asked)
 
+        self.card_button = QPushButton(self.tr("About…"))
+        self.card_button.setToolTip(
+            self.tr("What the model says about itself: what it learned from, its quality, its author")
+        )
+        self.card_button.setAccessibleName(self.tr("About the model"))
+        self.card_button.clicked.connect(lambda: self.card_asked.emit(self.entry))
+        self.sheet_button = QPushButton(self.tr("Compare models…"))
+        self.sheet_button.setToolTip(self.tr("See a part of the photo through each model, with the time it takes"))
+        self.sheet_button.clicked.connect(self.sheet_asked)
+
+        self.size_choice = SizeChoice()
+        self.size_choice.changed.connect(self._refresh)
+        size_caption = _label(self.tr("Si&ze"), "caption")
+        size_caption.setBuddy(self.size_choice.mode)
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength.setRange(0, 100)
+        self.strength.setPageStep(10)
+        self.strength.setAccessibleName(self.tr("Strength"))
+        self.percent = QSpinBox()
+        self.percent.setRange(0, 100)
+        self.percent.setSuffix(" %")
+        self.percent.setFixedWidth(72)
+        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.percent.setAccessibleName(self.tr("Strength"))
+        self.strength.setToolTip(self.tr("How much of the model's work there is, against a plain enlargement"))
+        self.percent.setToolTip(self.strength.toolTip())
+        self.strength.valueChanged.connect(self.percent.setValue)
+        self.percent.valueChanged.connect(self.strength.setValue)
+        self.strength.setValue(100)
+        strength_caption = _label(self.tr("S&trength"), "caption")
+        strength_caption.setBuddy(self.strength)
+
         facts = QGridLayout()
         facts.setHorizontalSpacing(16)
         facts.setVerticalSpacing(8)
         facts.setColumnStretch(1, 1)
         self.size_now, self.size_after, self.device = _label("–"), _label("–"), _label("")
+        self.time, self.memory = _label("–"), _label("–")
         self.device.setWordWrap(True)
         self.set_device("")
         for row, (text, value) in enumerate(
-            ((self.tr("Now"), self.size_now), (self.tr("Upscaled"), self.size_after), (self.tr("Runs on"), self.device))
+            (
+                (self.tr("Now"), self.size_now),
+                (self.tr("Upscaled"), self.size_after),
+                (self.tr("Takes"), self.time),
+                (self.tr("Memory"), self.memory),
+                (self.tr("Runs on"), self.device),
+            )
         ):
             name = _label(text, "caption")
             facts.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             facts.addWidget(value, row, 1)
             value.setAccessibleName(text)
 
+        self.passes = _label("", "muted", wraps=True)
         self.warning = _label("", "warning", wraps=True)
         self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.warning.hide()
@@ -90,14 +148,34 @@ class UpscalePanel(QWidget):
         choice.addWidget(self.add_button)
         layout.addLayout(choice)
         layout.addWidget(self.description)
-        layout.addSpacing(16)
+        about = QHBoxLayout()
+        about.setSpacing(8)
+        about.addWidget(self.card_button)
+        about.addWidget(self.sheet_button, 1)
+        layout.addLayout(about)
+        layout.addSpacing(8)
+        layout.addWidget(size_caption)
+        layout.addWidget(self.size_choice)
+        layout.addWidget(self.passes)
+        layout.addWidget(strength_caption)
+        strength_row = QHBoxLayout()
+        strength_row.setSpacing(8)
+        strength_row.addWidget(self.strength, 1)
+        strength_row.addWidget(self.percent)
+        layout.addLayout(strength_row)
+        layout.addSpacing(8)
         layout.addLayout(facts)
         layout.addSpacing(8)
         layout.addWidget(self.warning)
-        layout.addWidget(self.button)
-        layout.addWidget(self.progress)
-        layout.addWidget(self.hint)
         layout.addStretch(1)
+        self.footer = QWidget()  # below the panel, which may be scrolled: what is to be pressed stays in sight
+        self.footer.setObjectName("panel")
+        self.footer.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(self.footer)
+        column.setContentsMargins(16, 8, 16, 12)
+        column.setSpacing(8)
+        for widget in (self.button, self.progress, self.hint):
+            column.addWidget(widget)
         self._refresh()
 
     @property
@@ -112,6 +190,28 @@ class UpscalePanel(QWidget):
         entry = self._entries[index] if 0 <= index < len(self._entries) else None
         return entry if entry is not None and entry.card is not None else None
 
+    @property
+    def options(self) -> UpscaleOptions:
+        """The size and the strength that are chosen."""
+        return UpscaleOptions(self.size_choice.chosen_size(), self.strength.value() / 100)
+
+    @property
+    def usable(self) -> list[ModelEntry]:
+        """The models that can be chosen, in the order of the list."""
+        return [entry for entry in self._entries if entry.card is not None]
+
+    def estimate_from(self, speeds: Speeds) -> None:
+        """Say beforehand how long it will take, by what `speeds` knows and finds out."""
+        self.speeds = speeds
+        speeds.changed.connect(self._refresh)
+        self._refresh()
+
+    def choose(self, name: str) -> None:
+        """Choose the model of that name, where it is offered."""
+        names = [entry.name for entry in self._entries]
+        if name in names and self.models.isEnabled():
+            self.models.setCurrentIndex(names.index(name))
+
     def show_models(self, entries: list[ModelEntry], wanted: str) -> None:
         """Offer the super-resolution models of the library; `wanted` is the name of the one to choose."""
         usable = [entry for entry in entries if entry.card is not None and entry.card.task == TASK]
@@ -120,11 +220,9 @@ class UpscalePanel(QWidget):
         self.models.blockSignals(True)
         self.models.clear()
         for entry in self._entries:
-            unusable = self.tr("{name} (cannot be used)").format(name=entry.name)
-            self.models.addItem(entry.card.name if entry.card else unusable)
+            self.models.addItem(model_words.title(entry, self._entries))
             row = self.models.count() - 1
-            tip = entry.card.description if entry.card else entry.problem
-            self.models.setItemData(row, tip, Qt.ItemDataRole.ToolTipRole)
+            self.models.setItemData(row, model_words.good_for(entry, self._entries), Qt.ItemDataRole.ToolTipRole)
             if entry.card is None:
                 model = self.models.model()
                 assert isinstance(model, QStandardItemModel)
@@ -163,7 +261,7 @@ class UpscalePanel(QWidget):
         if self.button.isEnabled() and self.entry is not None:
             # the button is disabled and hidden from now on, and the keyboard would wander off
             self._had_focus = self.window().focusWidget() is self.button
-            self.upscale_asked.emit(self.entry)
+            self.upscale_asked.emit(self.entry, self.options)
 
     def _model_changed(self) -> None:
         if self.entry is not None:
@@ -178,19 +276,25 @@ class UpscalePanel(QWidget):
     def _refresh(self) -> None:
         entry, photo = self.entry, self._photo
         scale = entry.card.scale if entry is not None and entry.card is not None else None
-        if entry is not None and entry.card is not None:
-            self.description.setText(entry.card.description)
+        if entry is not None:
+            self.description.setText(model_words.good_for(entry, self._entries))
         elif not self.progress.isVisible() and self.models.count() == 0:
             self.description.setText(self.tr("There is no super-resolution model yet. Add an ONNX file with a card."))
         self.description.setVisible(bool(self.description.text()))
+        self.card_button.setEnabled(entry is not None)
+        self.sheet_button.setEnabled(photo is not None and bool(self.usable) and not self._busy)
         self.models.setEnabled(self.models.count() > 0 and not self._busy)
         self.size_now.setText(_size(photo.picture.width, photo.picture.height) if photo else "–")
-        can = photo is not None and scale is not None
-        self.size_after.setText("–")
-        if photo is not None and scale is not None:
-            self.size_after.setText(_size(photo.picture.width * scale, photo.picture.height * scale))
-        self.button.setText(self.tr("Upscale ×{scale}").format(scale=scale) if scale else self.tr("Upscale"))
-        self.button.setEnabled(can and not self._busy)
+        todo = self._plan(photo, scale)
+        for widget in (self.size_choice, self.strength, self.percent):
+            widget.setEnabled(not self._busy)
+        self._show_estimates(photo, entry, todo)
+        self.button.setText(self.tr("Upscale"))
+        if todo is not None and todo.passes == 1 and not todo.is_reduced:
+            self.button.setText(self.tr("Upscale ×{scale}").format(scale=scale))
+        elif todo is not None:
+            self.button.setText(self.tr("Upscale to {width} × {height}").format(width=todo.width, height=todo.height))
+        self.button.setEnabled(todo is not None and not self._busy)
         self.button.setVisible(self.progress.isHidden())
         if photo is None:
             self.hint.setText(self.tr("Open a photo first."))
@@ -201,19 +305,54 @@ class UpscalePanel(QWidget):
         else:
             self.hint.setText("")
         self.hint.setVisible(bool(self.hint.text()))
-        self._warn(photo if can else None, scale or 1)
+        self._warn(photo, todo)
         if self._had_focus and not self._busy and self.progress.isHidden():
             self._had_focus = False
             self.button.setFocus()
 
-    def _warn(self, photo: Photo | None, scale: int) -> None:
+    def _plan(self, photo: Photo | None, scale: int | None) -> Plan | None:
+        """What would be done; None where nothing can be."""
+        if photo is None or scale is None:
+            return None
+        picture = photo.picture
+        self.size_choice.show_for(picture.width, picture.height, scale, MOST_PASSES)
+        try:
+            return plan(picture.width, picture.height, scale, self.size_choice.chosen_size())
+        except ModelError:  # the size is that of another photo
+            return None
+
+    def _show_estimates(self, photo: Photo | None, entry: ModelEntry | None, plan: Plan | None) -> None:
+        if photo is None or entry is None or plan is None:
+            for value in (self.size_after, self.time, self.memory):
+                value.setText("–")
+            self.passes.hide()
+            return
+        self.size_after.setText(_size(plan.width, plan.height))
+        self.memory.setText(_bytes(estimates.bytes_for(photo.picture, plan)))
+        speed = self.speeds.of(entry) if self.speeds is not None else None
+        if speed is not None:
+            seconds = estimates.seconds_for(plan, speed)
+            self.time.setText(self.tr("about {time}").format(time=self.progress.duration(seconds)))
+        else:
+            self.time.setText(self.tr("finding out…"))
+            if self.speeds is not None and not self._busy:
+                self.speeds.ask(entry, photo.picture)
+        words = []
+        if plan.passes > 1:
+            words.append(self.tr("The model runs {count} times, on its own result.").format(count=plan.passes))
+        if plan.is_reduced:
+            words.append(
+                self.tr("What it makes, {width} × {height}, is reduced to the size.").format(
+                    width=plan.made_width, height=plan.made_height
+                )
+            )
+        self.passes.setText(" ".join(words))
+        self.passes.setVisible(bool(words))
+
+    def _warn(self, photo: Photo | None, plan: Plan | None) -> None:
         """Say beforehand that the result would hardly fit in memory, and what does the same work in less."""
         free = memory.free_bytes()
-        needed = 0
-        if photo is not None:
-            picture = photo.picture
-            channels = picture.pixels.shape[2]
-            needed = memory.bytes_upscaled(picture.width, picture.height, channels, picture.depth, scale)
+        needed = estimates.bytes_for(photo.picture, plan) if photo is not None and plan is not None else 0
         too_much = needed > memory.MOST_OF_FREE * free
         self.warning.setVisible(too_much)
         if too_much and photo is not None and self.entry is not None:
@@ -238,3 +377,7 @@ def _label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:
 
 def _size(width: int, height: int) -> str:
     return f"{width} × {height}  ({megapixels(width * height)})"
+
+
+def _bytes(count: int) -> str:
+    return f"{count / GIB:.1f} GB" if count >= 0.95 * GIB else f"{max(1, round(count / 2**20))} MB"

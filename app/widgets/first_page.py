@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -16,6 +16,13 @@ from app import qimage
 from engines.progress import Progress
 
 THUMBNAIL = QSize(224, 144)  # logical pixels
+
+GOOD_FOR = {
+    "seeding": QT_TRANSLATE_NOOP("FirstPage", "Fine hairs, to see detail grow"),
+    "picos-de-europa": QT_TRANSLATE_NOOP("FirstPage", "A wide view by day, rock and grass"),
+}
+"""What each sample photo is good for, by its file's name."""
+
 IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298  # EXIF tags
 
 
@@ -97,8 +104,11 @@ class FirstPage(QWidget):
             button.setObjectName("sample")
             button.setIcon(QIcon(pixmap))
             button.setIconSize(THUMBNAIL)
-            button.setText(sample.title)
+            good_for = self.tr(str(GOOD_FOR.get(sample.path.stem, "")))
+            button.setText(f"{sample.title}\n{good_for}".rstrip())
             button.setToolTip(sample.credit)
+            button.setAccessibleDescription(good_for)
+            button.setWhatsThis(f"{good_for}. {sample.credit}")
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             button.setAccessibleName(self.tr("Open the sample photo {title}").format(title=sample.title))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.jobs import Job
 from engines.progress import Pace
 
+COUNT_DOWN_MS = 500  # between reports the time left goes on
 STEPS = 1000  # of the bar; pixels outgrow its 32 bits
 
 
@@ -21,6 +22,11 @@ class JobProgress(QWidget):
         self._job: Job | None = None
         self._pace = Pace()
         self._what = ""
+        self._at = (0, 0)  # done, total, as last reported
+        self._clock = QTimer(self)
+        self._clock.setInterval(COUNT_DOWN_MS)
+        self._clock.timeout.connect(self._say)
+        self.seconds_left: float | None = None  # as it is shown
         self.held_focus = False  # whether the keyboard was here when the last job ended
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -51,7 +57,9 @@ class JobProgress(QWidget):
 
     def follow(self, job: Job, what: str = "") -> None:
         """Show `job` until it is over; `what` is shown while it reports nothing of its own."""
-        self._job, self._what, self._pace = job, what, Pace()
+        self._job, self._what, self._pace, self.seconds_left = job, what, Pace(), None
+        self._at = (0, 0)
+        self._clock.start()
         self.bar.setRange(0, 0)  # busy: how far it is comes with its first report
         self.label.setText(what)
         self.cancel_button.setEnabled(True)
@@ -70,22 +78,30 @@ class JobProgress(QWidget):
         if job is not self._job or job.is_cancelling:
             return
         if total <= 0 or done == 0:
-            self._pace = Pace()  # opening a model is not part of the pace
+            self._pace, self._at = Pace(), (0, 0)  # opening a model is not part of the pace
             self.label.setText(text[:1].upper() + text[1:] if text else self._what)
             return
-        left = self._pace.seconds_left(done, total)
+        self._at = (done, total)
         self.bar.setRange(0, STEPS)
         self.bar.setValue(done * STEPS // total)
+        self.label.setToolTip(text)
+        self._say()
+
+    def _say(self) -> None:
+        """How much is done and how long the rest will take, as far as that is known now."""
+        (done, total), job = self._at, self._job
+        if done == 0 or job is None or job.is_cancelling:
+            return
+        self.seconds_left = left = self._pace.seconds_left(done, total)
         words = [self.tr("{percent} %").format(percent=done * 100 // total)]
         if left is not None and done < total:
             words.append(self.tr("{time} left").format(time=self.duration(left)))
         self.label.setText(" · ".join(words))
-        self.label.setToolTip(text)
         self.bar.setAccessibleDescription(self.label.text())
 
     def duration(self, seconds: float) -> str:
         """Seconds as a person says them: "12 s", "3 min", "2 h 10 min"."""
-        if seconds < 60:
+        if seconds < 59.5:
             return self.tr("{count} s").format(count=max(1, round(seconds)))
         minutes = round(seconds / 60)
         if minutes < 60:
@@ -95,6 +111,7 @@ class JobProgress(QWidget):
     def _end(self, job: Job) -> None:
         if job is self._job:
             self._job = None
+            self._clock.stop()
             self.held_focus = self.window().focusWidget() is self.cancel_button
             self.hide()
             self.ended.emit()

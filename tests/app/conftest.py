@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+os.environ["LANGUAGE"] = "en"  # sentences are looked for as they are written; read when Qt is first asked for it
+
 import numpy as np
 import pytest
 from onnx import helper

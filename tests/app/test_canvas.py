@@ -9,15 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import qimage
 from app.canvas import pyramid
 from app.canvas.compare import CompareView
+from app.canvas.overlay import Overlay
 from app.canvas.pyramid import Pyramid
+from app.canvas.view import CanvasView, Pointed
 from engines.errors import Cancelled
 from engines.progress import Progress
 
@@ -106,6 +108,160 @@ def test_transparency_shows_the_pattern(view: CompareView) -> None:
     picture = drawn(view)[75:225, 100:300, :3]
     assert {tuple(map(int, colour)) for colour in picture[:, :99].reshape(-1, 3)} == {(196,) * 3, (156,) * 3}
     assert (picture[:, 101:] == (10, 200, 30)).all()
+
+
+def test_the_pattern_has_the_colours_it_was_given(view: CompareView) -> None:
+    view.set_checks(QColor(90, 90, 90), QColor(60, 60, 60))
+    view.show_pyramids(pyramid_of(np.zeros((150, 200, 4), np.uint8)))
+    assert set(np.unique(drawn(view)[75:225, 100:300, :3])) == {60, 90}
+
+
+def test_above_800_percent_there_is_a_grid(view: CompareView) -> None:
+    view.show_pyramids(pyramid_of(np.full((40, 40, 3), 128, np.uint8)))
+    view.zoom_to(8.0)
+    assert (drawn(view)[100:200, 150:250, :3] == 128).all()
+    view.zoom_to(16.0)
+    picture = drawn(view)[..., :3]
+    left, top = map(int, view.picture_rect().topLeft().toTuple())
+    column = np.flatnonzero((picture[top % 16 + 16 * 3 + 8] != 128).any(axis=1))
+    assert set((column - left) % 16) == {0} and len(column) >= 20
+    assert (picture[:, left + 16 * 10][64:200] < 128).any() and (picture[:, left + 16 * 10][64:200] > 128).any()
+    view.set_grid(False)
+    assert (drawn(view)[100:200, 150:250, :3] == 128).all()
+
+
+def test_the_box_in_sight(view: CompareView, noise: np.ndarray) -> None:
+    assert view.visible_box() is None
+    view.show_pyramids(pyramid_of(noise))
+    assert view.visible_box() == (0, 0, 200, 150)
+    view.zoom_to(4.0)
+    assert view.visible_box() == (50, 37, 150, 113)
+    view.pan(QPointF(-1e6, -1e6))
+    left, top, right, bottom = view.visible_box() or (0, 0, 0, 0)
+    assert (right, bottom) == (200, 150) and 180 < left < 200 and 130 < top < 150
+
+
+def test_the_pixel_under_the_pointer_is_told(qtbot: QtBot, view: CompareView, noise: np.ndarray) -> None:
+    told: list[Pointed | None] = []
+    view.pointed.connect(told.append)
+    view.show_pyramids(pyramid_of(noise))
+    qtbot.mouseMove(view, QPoint(100, 75))
+    qtbot.mouseMove(view, QPoint(299, 224))
+    qtbot.mouseMove(view, QPoint(300, 224))
+    QApplication.sendEvent(view, QEvent(QEvent.Type.Leave))
+    assert told == [Pointed(0, 0), Pointed(199, 149), None, None]
+
+
+class Stroke(Overlay):
+    """A tool that draws a line where it is dragged with the left button."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.places: list[QPointF] = []
+
+    def paint(self, painter: QPainter, view: CanvasView) -> None:
+        painter.fillRect(QRectF(view.on_screen(QPointF(0, 0)), QSizeF(10, 10)), QColor(1, 2, 3))
+
+    def mouse_pressed(self, event: QMouseEvent, view: CanvasView) -> bool:
+        self.seen.append("press")
+        return event.button() == Qt.MouseButton.LeftButton
+
+    def mouse_moved(self, event: QMouseEvent, view: CanvasView) -> bool:
+        self.places.append(view.picture_at(event.position()))
+        return True
+
+    def mouse_released(self, event: QMouseEvent, view: CanvasView) -> bool:
+        self.seen.append("release")
+        return True
+
+    def mouse_double_clicked(self, event: QMouseEvent, view: CanvasView) -> bool:
+        self.seen.append("double")
+        return True
+
+    def key_pressed(self, event: QKeyEvent, view: CanvasView) -> bool:
+        return event.key() == Qt.Key.Key_Left
+
+    def cursor(self, position: QPointF, view: CanvasView) -> Qt.CursorShape:
+        return Qt.CursorShape.CrossCursor
+
+
+def test_an_overlay_is_drawn_over_the_picture_and_has_the_hands_first(
+    qtbot: QtBot, view: CompareView, noise: np.ndarray
+) -> None:
+    view.show_pyramids(pyramid_of(noise))
+    stroke = Stroke()
+    view.set_overlay(stroke)
+    was = view.picture_rect()
+    assert (drawn(view)[75:85, 100:110, :3] == (1, 2, 3)).all()
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(110, 80))
+    qtbot.mouseMove(view, QPoint(120, 85))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(120, 85))
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(120, 85))
+    qtbot.keyClick(view, Qt.Key.Key_Left)
+    assert stroke.seen == ["press", "release", "double"] and stroke.places == [QPointF(20, 10)]
+    assert view.picture_rect() == was and view.cursor().shape() == Qt.CursorShape.CrossCursor
+    view.set_overlay(None)
+    assert view.overlay is None and not (drawn(view)[75:85, 100:110, :3] == (1, 2, 3)).all()
+
+
+def test_the_middle_button_and_space_pan_under_an_overlay(qtbot: QtBot, view: CompareView, noise: np.ndarray) -> None:
+    view.show_pyramids(pyramid_of(noise))
+    view.zoom_to(4.0)
+    stroke = Stroke()
+    view.set_overlay(stroke)
+    was = view.picture_rect().topLeft()
+    qtbot.mousePress(view, Qt.MouseButton.MiddleButton, pos=QPoint(100, 100))
+    qtbot.mouseMove(view, QPoint(110, 105))
+    qtbot.mouseRelease(view, Qt.MouseButton.MiddleButton, pos=QPoint(110, 105))
+    assert view.picture_rect().topLeft() == was + QPointF(10, 5)
+    qtbot.keyPress(view, Qt.Key.Key_Space)
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(100, 100))
+    qtbot.mouseMove(view, QPoint(90, 95))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(90, 95))
+    qtbot.keyRelease(view, Qt.Key.Key_Space)
+    assert view.picture_rect().topLeft() == was and stroke.seen == []
+
+
+def test_side_by_side_both_panes_show_the_same_place(view: CompareView, noise: np.ndarray) -> None:
+    view.show_pyramids(pyramid_of(noise))
+    view.set_original(pyramid_of(255 - noise))
+    assert view.arrangement == "after" and not view.is_comparing
+    view.set_side_by_side(True)
+    assert view.arrangement == "side by side" and view.scale == pytest.approx((198 - 48) / 200)
+    view.zoom_to(1.0)
+    picture = drawn(view)[..., :3].astype(int)
+    left, right = picture[60:240, :198], picture[60:240, 202:400]
+    inside = slice(60, 160), slice(2, 196)  # without labels and rims
+    assert (left[inside] + right[inside] == 255).all()
+    assert view.pointed_at(QPointF(99, 150)) == Pointed(100, 75, before=True)
+    assert view.pointed_at(QPointF(202 + 99, 150)) == Pointed(100, 75)
+    was = view.picture_at(QPointF(302, 100))
+    wheel(view, QPointF(302, 100), 4)
+    assert view.picture_at(QPointF(302, 100)) == was and view.picture_at(QPointF(100, 100)) == was
+    view.set_side_by_side(False)
+    assert view.arrangement == "after" and view.viewport.screen == (400, 300)
+
+
+def test_before_takes_the_place_of_after_while_it_is_asked_for(view: CompareView, noise: np.ndarray) -> None:
+    half = noise[::2, ::2]
+    view.show_pyramids(pyramid_of(noise))
+    view.show_before(True)
+    assert view.arrangement == "after"  # there is none
+    view.set_original(pyramid_of(np.full_like(half, 9)))
+    assert view.arrangement == "before"
+    assert (drawn(view)[130:225, 100:300, :3] == 9).all()
+    assert view.pointed_at(QPointF(299, 224)) == Pointed(99, 74, before=True)
+    view.show_before(False)
+    np.testing.assert_array_equal(drawn(view)[75:225, 100:300, :3], noise)
+    view.show_pyramids(None)
+    assert view.earlier is None
+
+
+def test_fit_width(view: CompareView, noise: np.ndarray) -> None:
+    view.show_pyramids(pyramid_of(noise.repeat(3, axis=0)))
+    view.fit_width()
+    assert view.scale == pytest.approx((400 - 48) / 200)
+    assert view.picture_rect().left() == pytest.approx(24, abs=1)
 
 
 def test_smaller_levels_do_not_bleed_what_is_under_transparency() -> None:
@@ -271,12 +427,16 @@ def test_the_place_on_screen_stays_when_the_result_comes(view: CompareView, nois
     assert view.picture_rect() == was and view.scale == 0.75
 
 
-def test_device_pixels_are_respected(tmp_path: Path, noise: np.ndarray, in_fresh_interpreter: Callable) -> None:
-    """On a screen of two device pixels to one logical, 100 % still shows each pixel of the picture as it is."""
+@pytest.mark.parametrize(("factor", "size"), [("2", (300, 400)), ("1.5", (225, 300)), ("1.25", (188, 250))])
+def test_device_pixels_are_respected(
+    factor: str, size: tuple[int, int], tmp_path: Path, noise: np.ndarray, in_fresh_interpreter: Callable
+) -> None:
+    """On a screen of more device pixels than logical ones, 100 % still shows each pixel of the picture as it is."""
     np.save(tmp_path / "noise.npy", noise)
     output = in_fresh_interpreter(
         f"""
         import numpy as np
+        from PySide6.QtCore import QPointF
         from PySide6.QtWidgets import QApplication
         application = QApplication([])
         from app import qimage
@@ -289,9 +449,14 @@ def test_device_pixels_are_respected(tmp_path: Path, noise: np.ndarray, in_fresh
         view.show()
         view.show_pyramids(pyramid.build(noise, None, progress=Progress()))
         view.zoom_to(1.0)
+        view.pan(QPointF(1, 1))
         picture = qimage.to_pixels(view.grab().toImage())[:, :, :3]
-        print(view.devicePixelRatioF(), picture.shape, (picture[75:225, 100:300] == noise).all())
+        left, top = map(int, view.picture_rect().topLeft().toTuple())
+        shown = picture[max(0, top):top + 150, max(0, left):left + 200]
+        own = noise[max(0, -top):, max(0, -left):][:shown.shape[0], :shown.shape[1]]
+        print(view.devicePixelRatioF(), picture.shape[:2], shown.size > 50_000, (shown == own).all())
         """,
-        QT_SCALE_FACTOR="2",
+        QT_SCALE_FACTOR=factor,
+        QT_SCALE_FACTOR_ROUNDING_POLICY="PassThrough",
     )
-    assert output.split("\n")[-1] == "2.0 (300, 400, 3) True"
+    assert output.split("\n")[-1] == f"{float(factor)} {size} True True"

@@ -148,3 +148,15 @@ def test_emitting_a_signal_costs_no_reference(qtbot: QtBot, queue: JobQueue) -> 
     for _ in range(200):
         queue.busy_changed.emit(False)
     assert sys.getrefcount(True) > before - 100
+
+
+def test_what_gives_way_cancels_nothing_and_leaves_the_lane_to_what_comes_after(qtbot: QtBot, queue: JobQueue) -> None:
+    first = queue.submit(lambda *, progress: time.sleep(0.02), lane="preview")
+    polite = queue.submit(until_cancelled, lane="preview", gives_way=True)
+    with qtbot.waitSignal(first.finished):
+        pass
+    with qtbot.waitSignal(polite.progressed):
+        pass
+    assert not queue.is_busy
+    with qtbot.waitSignals([polite.cancelled, queue.submit(lambda *, progress: 1, lane="preview").finished]):
+        pass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,18 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import paths
+from app import photo as photos
+from app.encoded_size import encoded_size
 from app.main_window import MainWindow
-from app.save_dialog import SaveDialog
-from engines.picture import load
+from app.save_dialog import SaveDialog, megabytes
+from app.saving import SaveChoice, save_photo
+from engines.formats import format_named
+from engines.metadata import Metadata
+from engines.picture import Picture, load, save
+from engines.progress import Progress
 from tests.app.conftest import told
+from tests.engines.test_keeping import EXIF
+from tests.engines.test_xmp import PACKET, STEPS
 
 Open = Callable[[Path], None]
 
@@ -144,9 +153,10 @@ def test_what_a_format_cannot_hold_is_said_before_and_after(
     Image.fromarray(np.concatenate([photo_pixels, alpha], axis=2)).save(path)
     open_photo(path)
     dialog = save_dialog(window)
-    assert dialog.format.currentData() == "png" and not dialog.loss.isVisible()
+    assert dialog.format.currentData() == "png" and "white" not in dialog.badge.lines["alpha"][2].text()
     type_into(dialog, "glass.jpg")
-    assert "transparency" in dialog.loss.text() and dialog.loss.isVisible()
+    words = dialog.badge.lines["alpha"][2]
+    assert "transparency" in words.text() and words.isVisible()
     press_save(qtbot, window, dialog)
     assert len(told(window)) == 1 and "transparency" in told(window)[0]
 
@@ -174,23 +184,19 @@ def test_a_folder_that_goes_away_is_one_sentence_and_nothing_is_lost(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, tmp_path: Path
 ) -> None:
     """The dialog saw the folder; the engine no longer does."""
-    from app.saving import SaveChoice
-
     open_photo(photo)
     upscaled(qtbot, window)
     with qtbot.waitSignal(window.job_progress.ended, timeout=10_000):
-        window.saving.write(SaveChoice(tmp_path / "gone" / "x.png", "png", None, strip=False, replaces=False))
+        window.saving.write(SaveChoice(tmp_path / "gone" / "x.png", "png", None))
     assert len(told(window)) == 1 and window.messages.notices[0].kind == "error"
     assert "unexpected" not in told(window)[0] and window.isWindowModified()
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
 def test_a_full_disk_is_one_sentence(qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path) -> None:
-    from app.saving import SaveChoice
-
     open_photo(photo)
     with qtbot.waitSignal(window.job_progress.ended, timeout=10_000):
-        window.saving.write(SaveChoice(Path("/dev/full"), "png", None, strip=False, replaces=True))
+        window.saving.write(SaveChoice(Path("/dev/full"), "png", None, replaces=True))
     assert len(told(window)) == 1 and "unexpected" not in told(window)[0]
     assert os.path.exists("/dev/full")
 
@@ -261,14 +267,102 @@ def test_closing_while_a_save_runs_waits_for_it(
     assert load(photo.parent / "kept.png").width == 192
 
 
-def test_opening_another_photo_asks_too(
+def test_opening_another_photo_loses_nothing_and_asks_nothing(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_photo: Path
 ) -> None:
     open_photo(photo)
     upscaled(qtbot, window)
-    answer(QMessageBox.StandardButton.Cancel)
-    window.open_paths([large_photo])
-    assert window.document.source == photo and window.document.is_modified
-    answer(QMessageBox.StandardButton.Discard)
     open_photo(large_photo)
-    assert window.document.source == large_photo
+    assert window.document.source == large_photo and not window.document.is_modified
+    assert [each.is_modified for each in window.document.documents] == [True, False]
+
+
+def test_each_document_is_saved_to_its_own_file_again(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_photo: Path
+) -> None:
+    """Also where another one is shown by the time that the first is written."""
+    from app.saving import SaveChoice
+
+    open_photo(photo)
+    target = photo.parent / "mine.png"
+    with qtbot.waitSignal(window.saving.saved, timeout=10_000):
+        window.saving.write(SaveChoice(target, "png", None))
+        window.open_paths([large_photo])
+        qtbot.waitUntil(lambda: window.document.source == large_photo)
+    assert window.document.save_choice is None and window.document.target is None
+    first = window.document.documents[0]
+    assert first.target == target and load(target).width == 96
+    window.document.select(first)
+    assert window.document.save_choice.target == target
+
+
+@pytest.mark.parametrize(("name", "quality"), [("a.jpg", 80), ("a.png", None), ("a.webp", 70), ("a.avif", 60)])
+def test_the_size_is_that_of_the_file(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, name: str, quality: int | None
+) -> None:
+    open_photo(photo)
+    dialog = save_dialog(window)
+    type_into(dialog, name)
+    if quality:
+        dialog.quality.setValue(quality)
+    qtbot.waitUntil(lambda: dialog.file_size.text().endswith("B"), timeout=10_000)
+    said = dialog.file_size.text()
+    press_save(qtbot, window, dialog)
+    assert said == megabytes((photo.parent / name).stat().st_size)
+
+
+def test_a_large_picture_s_size_is_said_to_be_about_so_much_and_is(tmp_path: Path) -> None:
+    random = np.random.default_rng(3)
+    rough = random.integers(0, 255, (2100 // 30, 1500 // 30, 3), np.uint8)
+    pixels = np.asarray(Image.fromarray(rough).resize((1500, 2100), Image.Resampling.BICUBIC))
+    picture = Picture(pixels + random.integers(0, 12, pixels.shape, np.uint8))
+    jpeg = format_named("webp")
+    guess = encoded_size(picture, jpeg, 80, picture.metadata, whole=False, progress=Progress())
+    true = encoded_size(picture, jpeg, 80, picture.metadata, whole=True, progress=Progress())
+    assert not guess.exact and true.exact
+    assert 0.8 < guess.bytes / true.bytes < 1.25
+
+
+def test_what_is_kept_is_chosen_written_and_remembered(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "told.png"
+    save(replace(load(photo), metadata=Metadata(exif=EXIF, xmp=PACKET).with_steps(STEPS)), source)
+    open_photo(source)
+    dialog = save_dialog(window)
+    assert dialog.note_steps.isEnabled()  # the recipe that the photo came with
+    type_into(dialog, "bare.png")
+    dialog.keep.setCurrentIndex(dialog.keep.findData("no place"))
+    assert dialog.badge.lines["place"][2].text() == "left out" and dialog.badge.lines["recipe"][2].text() == "kept"
+    assert "Place: left out" in dialog.badge.accessibleDescription()
+    press_save(qtbot, window, dialog)
+    found = load(tmp_path / "bare.png").metadata
+    assert not found.tells_place and found.steps == tuple(STEPS) and b"Painter" in (found.xmp or b"")
+    dialog = save_dialog(window)
+    assert dialog.keep.currentData() == "no place"
+    dialog.note_steps.setChecked(False)
+    assert dialog.badge.lines["recipe"][2].text() == "left out"
+    dialog.reject()
+
+
+def test_the_steps_of_the_document_are_written_after_those_of_the_file(photo: Path, tmp_path: Path) -> None:
+    picture = replace(load(photo), metadata=Metadata().with_steps(STEPS[:1]))
+    shown = photos.of(picture, progress=Progress())
+    for name, noted, told_of in (("noted.jpg", True, tuple(STEPS)), ("silent.jpg", False, ())):
+        choice = SaveChoice(tmp_path / name, "jpeg", 90, note_steps=noted)
+        assert save_photo(shown, choice, STEPS[1:], progress=Progress()) == ()
+        assert load(tmp_path / name).metadata.steps == told_of
+
+
+def test_moving_the_slider_lets_the_latest_size_win(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    dialog = save_dialog(window)
+    type_into(dialog, "x.jpg")
+    for quality in (95, 60, 10):
+        dialog.quality.setValue(quality)
+    qtbot.waitUntil(lambda: dialog.file_size.text().endswith("B"), timeout=10_000)
+    size = encoded_size(load(photo), format_named("jpeg"), 10, load(photo).metadata, whole=True, progress=Progress())
+    assert dialog.file_size.text() == megabytes(size.bytes)
+    dialog.reject()

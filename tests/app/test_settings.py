@@ -14,7 +14,13 @@ from app.settings import Settings
 
 def test_they_come_back_as_they_were(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "settings.json"
-    kept = Settings(theme="light", open_folder="/photos/été", model="fast-x4", qualities={"jpeg": 85})
+    kept = Settings(
+        theme="light",
+        open_folder="/photos/été",
+        model="fast-x4",
+        qualities={"jpeg": 85},
+        speeds={"fast-x4 1 2": 250_000.5},
+    )
     settings.save(kept, file)
     assert settings.load(file) == (kept, None)
     assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
@@ -62,7 +68,15 @@ def test_what_cannot_be_used_is_set_aside_and_said(tmp_path: Path, content: byte
 
 def test_a_wrong_value_falls_back_alone(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
-    values = {"version": 1, "theme": "purple", "model": "kept", "qualities": {"jpeg": 900}, "unknown": 1, "geometry": 3}
+    values = {
+        "version": 1,
+        "theme": "purple",
+        "model": "kept",
+        "qualities": {"jpeg": 900},
+        "speeds": {"x": 0},
+        "unknown": 1,
+        "geometry": 3,
+    }
     file.write_text(json.dumps(values))
     assert settings.load(file) == (Settings(model="kept"), None)
 
@@ -72,3 +86,19 @@ def test_a_folder_that_cannot_be_written_holds_nobody_up(tmp_path: Path, caplog:
     blocked.write_text("a file where a folder should be")
     with pytest.raises(OSError):
         settings.save(Settings(), blocked / "settings.json")
+
+
+def test_new_values_are_checked_one_by_one(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    wrong = {
+        "keep": "some", "note_steps": 1, "language": "xx", "recent": ["a", 2], "shortcuts": {"open": "Ctrl+O"},
+        "history_megabytes": -1, "ask_unsaved": "yes",
+    }  # fmt: skip
+    file.write_text(json.dumps({"version": 1, **wrong}))
+    assert settings.load(file) == (Settings(), None)
+    right = Settings(
+        keep="none", note_steps=False, language="de", recent=["/a"], shortcuts={"open": ["F2"], "copy": []},
+        history_megabytes=4096, ask_unsaved=False,
+    )  # fmt: skip
+    settings.save(right, file)
+    assert settings.load(file) == (right, None)

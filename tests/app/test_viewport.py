@@ -86,3 +86,36 @@ def test_an_upscaled_picture_takes_the_place_of_the_old_one() -> None:
     viewport.set_picture(4000, 3200, 24, keep=True)
     assert viewport.rect() == was
     assert viewport.scale == 0.5
+
+
+@given(st.tuples(sides, sides), screens, st.floats(0.01, 64), st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
+def test_the_picture_is_drawn_on_whole_pixels_of_the_screen(
+    picture: tuple[int, int], screen: tuple[float, float], scale: float, x: float, y: float
+) -> None:
+    viewport = fitted(picture, screen)
+    viewport.zoom(scale)
+    viewport.pan((x, y))
+    left, top = viewport.drawn_origin
+    assert left == int(left) and top == int(top)
+    assert abs(left - viewport.origin[0]) <= 0.5 and abs(top - viewport.origin[1]) <= 0.5
+
+
+@given(
+    st.tuples(st.integers(300, 40_000), st.integers(300, 40_000)),
+    screens,
+    factors,
+    st.floats(-50, 50),
+    st.floats(-50, 50),
+)
+def test_panning_there_and_back_leads_home(
+    picture: tuple[int, int], screen: tuple[float, float], factor: float, x: float, y: float
+) -> None:
+    """Fractions of a pixel are kept, though drawing rounds them: slow dragging must not lose its way."""
+    viewport = fitted(picture, screen)
+    viewport.zoom(viewport.scale * factor)
+    was = viewport.origin
+    for _ in range(10):
+        viewport.pan((x / 10, y / 10))
+    if math.dist(viewport.origin, (was[0] + x, was[1] + y)) < 1e-3:  # nothing held it in sight
+        viewport.pan((-x, -y))
+        assert math.dist(viewport.origin, was) < 1e-3

@@ -1,0 +1,134 @@
+"""Estimates: what an upscale will take in time and memory, from how fast each model was seen to run on this machine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app import memory
+from app.jobs import Job, JobQueue
+from app.settings import Settings
+from engines.estimate import Plan
+from engines.picture import Picture
+from engines.progress import Progress
+
+if TYPE_CHECKING:
+    from engines.library import ModelEntry
+    from engines.model import Model
+
+SIDES = (64, 128, 256, 384)  # of the crops that are tried, each while the last one was over too soon to be timed well
+LONG_ENOUGH = 0.12  # seconds
+MOST_REMEMBERED = 100  # speeds; the oldest goes
+TRY_AGAIN_MS = 700
+
+
+def seconds_for(plan: Plan, speed: float) -> float:
+    """How long a model of `speed`, in pixels it takes in a second, works on `plan`."""
+    return plan.worked / speed
+
+
+def bytes_for(picture: Picture, plan: Plan) -> int:
+    """What the result, and what is made on the way to it, hold in memory, in bytes."""
+    channels = picture.pixels.shape[2]
+    result = memory.bytes_open(plan.width, plan.height, channels, picture.depth)
+    made = plan.made_width * plan.made_height * channels * picture.depth // 8
+    return result + (made if plan.is_reduced else 0)
+
+
+def measure(picture: Picture, entry: ModelEntry, *, progress: Progress) -> float:
+    """Run the model of `entry` on small crops of `picture`: the pixels that it takes in a second. Raises DuskroomError,
+    Cancelled.
+    """
+    from engines.model import open_model
+
+    progress.check()
+    with open_model(entry.path) as model:
+        return speed_of(picture, model, progress=progress)
+
+
+def speed_of(picture: Picture, model: Model, *, progress: Progress) -> float:
+    """The pixels that `model` takes in a second, on crops from the middle of `picture`."""
+    from engines.upscale import upscale
+
+    speed = 1.0
+    for side in SIDES:
+        crop = _middle(picture, side)
+        inner = Progress(within=progress)  # what it would report or notice here is nobody's concern
+        upscale(crop, model, progress=inner)  # the first run of a size takes memory, and is slower
+        begun = time.perf_counter()
+        upscale(crop, model, progress=inner)
+        seconds = max(time.perf_counter() - begun, 1e-6)
+        speed = crop.width * crop.height / seconds
+        if seconds >= LONG_ENOUGH or crop.width * crop.height < side * side:
+            break
+    return speed
+
+
+def _middle(picture: Picture, side: int) -> Picture:
+    left, top = max(0, (picture.width - side) // 2), max(0, (picture.height - side) // 2)
+    return replace(picture, pixels=picture.pixels[top : top + side, left : left + side, :3])
+
+
+class Speeds(QObject):
+    """How fast each model runs on this machine: remembered in the settings, measured where it is not known."""
+
+    changed = Signal()
+
+    def __init__(self, queue: JobQueue, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self._settings = settings
+        self._job: Job | None = None
+        self._failed: set[str] = set()
+
+    def of(self, entry: ModelEntry) -> float | None:
+        """The pixels that the model of `entry` takes in a second; None where that is not known yet."""
+        return self._settings.speeds.get(_key(entry))
+
+    def learn(self, entry: ModelEntry, speed: float) -> None:
+        """Remember what was seen in earnest, which goes before any measurement."""
+        speeds = self._settings.speeds
+        speeds.pop(_key(entry), None)
+        speeds[_key(entry)] = speed
+        while len(speeds) > MOST_REMEMBERED:
+            del speeds[next(iter(speeds))]
+        self.changed.emit()
+
+    def ask(self, entry: ModelEntry, picture: Picture) -> None:
+        """Measure the model of `entry` in the background, unless it is known or something is being measured; `changed`
+        follows.
+        """
+        key = _key(entry)
+        if self._job is not None or key in self._settings.speeds or key in self._failed:
+            return
+        job = self._job = self._queue.submit(measure, picture, entry, lane="preview", gives_way=True)
+        job.finished.connect(lambda speed: self._measured(entry, speed))
+        job.failed.connect(lambda error: self._failed.add(key))  # the model's own run will say what is wrong with it
+        job.ended.connect(self._ended)
+
+    def stop(self) -> None:
+        """Stop measuring: something runs in earnest now, and would only be slowed down."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _measured(self, entry: ModelEntry, speed: float) -> None:
+        if self.of(entry) is None:
+            self.learn(entry, speed)
+
+    def _ended(self) -> None:
+        self._job = None
+        QTimer.singleShot(
+            TRY_AGAIN_MS, self, self.changed.emit
+        )  # another model may have been chosen, or this one waits
+
+
+def _key(entry: ModelEntry) -> str:
+    """The model's file: another one of the same name is another model."""
+    try:
+        state = entry.path.stat()
+    except OSError:
+        return entry.name
+    return f"{entry.name} {state.st_size} {state.st_mtime_ns}"

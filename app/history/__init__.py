@@ -1,0 +1,1 @@
+"""The history: every state of every open document, in memory while it fits and on disk when it does not."""

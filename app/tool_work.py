@@ -1,0 +1,84 @@
+"""The work of the tools: each is applied off the GUI thread, and its result is one undo step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app import errors, photo
+from app.document import Document
+from app.history.open_document import OpenDocument
+from app.jobs import Job, JobQueue
+from app.masks import Masks
+from app.message_bar import MessageBar
+from app.photo import Photo
+from engines.blend import Mask
+from engines.progress import Progress
+
+Work = Callable[[Photo, Mask | None, Progress], tuple[Any, Mask | None]]
+"""Gives the new pixels and, where their places changed, the mask that fits them; None: it stays as it is."""
+
+
+def run(work: Work, source: Photo, mask: Mask | None, *, progress: Progress) -> tuple[Photo, Mask | None]:
+    """`work` done on `source`, ready to be shown. Raises DuskroomError, Cancelled."""
+    pixels, fitting = work(source, mask, progress)
+    if pixels.flags.writeable:
+        pixels.flags.writeable = False  # it is ours alone, and need not be copied
+    return photo.of(replace(source.picture, pixels=pixels), progress=progress), fitting
+
+
+class ToolWork(QObject):
+    """Runs one tool at a time."""
+
+    started = Signal(object)  # the job
+    applied = Signal()
+    moved = Signal(object)  # a photo that is about to come, whose pixels are at other places
+
+    def __init__(
+        self, queue: JobQueue, document: Document, messages: MessageBar, masks: Masks, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._queue, self._document, self._messages, self._masks = queue, document, messages, masks
+
+    def start(self, name: str, work: Work, step: Mapping[str, Any]) -> Job | None:
+        """Apply `work` as the step `name`; None where there is no photo or something else is running."""
+        source = self._document.photo
+        if source is None or self._queue.is_busy or self._masks.is_drawing:
+            return None
+        # With several documents the result belongs to the one it was started for, whichever is shown then.
+        place = self._document.current
+        mask = None if self._masks.mask is None else np.array(self._masks.mask)
+        job = self._queue.submit(run, work, source, mask)
+        job.finished.connect(lambda made: self._finished(place, source, name, step, *made))
+        job.failed.connect(self._failed)
+        self.started.emit(job)
+        return job
+
+    def _finished(
+        self,
+        place: OpenDocument | None,
+        source: Photo,
+        name: str,
+        step: Mapping[str, Any],
+        result: Photo,
+        mask: Mask | None,
+    ) -> None:
+        shown = self._document.photo is source
+        if step["tool"] != "adjust":
+            self.moved.emit(result)
+        if place is None or not place.shows(source):
+            return
+        place.replace(name, result, step)
+        if shown:
+            if mask is not None:
+                self._masks.fit(*mask.shape, mask)
+            self.applied.emit()
+
+    def _failed(self, error: BaseException) -> None:
+        if not errors.is_expected(error):
+            errors.record(error)
+        self._messages.tell(errors.sentence(error), "error", errors.details(error))

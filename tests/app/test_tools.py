@@ -1,0 +1,171 @@
+"""The tools by their real controls: preview, apply, undo, frame, keys, brush and mask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
+from app.parts import tools as part
+from engines.adjust import Adjustments, adjust
+from engines.geometry import turn
+
+
+@pytest.fixture
+def tools(window: MainWindow, open_photo: Callable[[Path], None], large_photo: Path) -> part.Tools:
+    open_photo(large_photo)
+    return window.tools
+
+
+def pixels(window: MainWindow) -> np.ndarray:
+    assert window.document.photo is not None
+    return window.document.photo.picture.pixels
+
+
+def click(qtbot: QtBot, button) -> None:
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def show(tools: part.Tools, name: str) -> None:
+    tools.docks[name].raise_()
+    QApplication.processEvents()
+
+
+def on_canvas(window: MainWindow, x: float, y: float) -> QPoint:
+    return (window.canvas.on_screen(QPointF(x, y)) / window.canvas.devicePixelRatioF()).toPoint()
+
+
+def drag(qtbot: QtBot, window: MainWindow, start: QPoint, end: QPoint) -> None:
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(window.canvas, end)
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=end)
+
+
+def test_adjusting_shows_a_look_and_applies_exactly(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    before = pixels(window)
+    show(tools, "adjust")
+    tools.adjust.sliders["exposure"].slider.setValue(100)
+    assert window.canvas.look is not None
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.adjust.apply_button)
+    assert np.array_equal(pixels(window), adjust(before, Adjustments(exposure=1)))
+    assert tools.adjust.adjustments.is_identity
+    assert window.canvas.look is None
+    window.actions_by_id["undo"].trigger()
+    assert np.array_equal(pixels(window), before)
+
+
+def test_double_click_resets_and_leaving_drops_the_preview(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "adjust")
+    slider = tools.adjust.sliders["contrast"]
+    slider.field.setValue(40)
+    assert slider.slider.value() == 40
+    show(tools, "crop")
+    assert window.canvas.look is None
+    show(tools, "adjust")
+    assert window.canvas.look is not None
+    qtbot.mouseDClick(slider.slider, Qt.MouseButton.LeftButton)
+    assert slider.value == 0
+    assert window.canvas.look is None
+
+
+def test_the_picker_sets_the_balance(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "adjust")
+    click(qtbot, tools.adjust.pick_button)
+    qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=on_canvas(window, 700, 420))
+    assert tools.adjust.sliders["temperature"].value != 0
+    assert not tools.adjust.pick_button.isChecked()
+    assert window.canvas.overlay is None
+
+
+def test_turning_is_lossless_and_takes_the_mask_along(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    before = pixels(window)
+    mask = np.zeros(before.shape[:2], np.uint8)
+    mask[:100] = 255
+    tools.masks.set(mask)
+    show(tools, "crop")
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.geometry.turn_buttons["rotate_right"])
+    assert np.array_equal(pixels(window), turn(before, "rotate_right"))
+    assert np.array_equal(tools.mask_in_use, turn(mask, "rotate_right"))
+    window.actions_by_id["undo"].trigger()
+    assert np.array_equal(pixels(window), before)
+    assert np.array_equal(tools.mask_in_use, mask)
+
+
+def test_arrows_move_the_frame_and_enter_applies(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    before = pixels(window)
+    show(tools, "crop")
+    tools.geometry.aspects.setCurrentIndex(2)
+    assert (tools.frame.crop.width, tools.frame.crop.height) == (900, 900)
+    left = tools.frame.crop.left
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Right)
+    assert tools.frame.crop.left == left + 1
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        qtbot.keyClick(window.canvas, Qt.Key.Key_Return)
+    assert np.array_equal(pixels(window), before[:, left + 1 : left + 901])
+
+
+def test_dragging_a_corner_and_escape(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "crop")
+    drag(qtbot, window, on_canvas(window, 1200, 900), on_canvas(window, 800, 600))
+    assert abs(tools.frame.crop.width - 800) < 8
+    assert abs(tools.frame.crop.height - 600) < 8
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert (tools.frame.crop.width, tools.frame.crop.height) == (1200, 900)
+    QApplication.processEvents()
+    assert window.canvas.overlay is None
+
+
+def test_a_line_along_the_horizon_straightens(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "crop")
+    click(qtbot, tools.geometry.line_button)
+    drag(qtbot, window, on_canvas(window, 200, 400), on_canvas(window, 1000, 500))
+    assert tools.geometry.angle.value == pytest.approx(-7.1, abs=0.3)
+    assert not tools.geometry.line_button.isChecked()
+
+
+def test_the_linked_size_resizes(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "crop")
+    tools.geometry.width_field.setValue(300)
+    assert tools.geometry.height_field.value() == 225
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.geometry.resize_button)
+    assert pixels(window).shape[:2] == (225, 300)
+
+
+def test_the_brush_paints_with_a_history(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "mask")
+    qtbot.keyClicks(window.canvas, "]")
+    assert tools.mask.brush_size.value == 115
+    drag(qtbot, window, on_canvas(window, 200, 450), on_canvas(window, 1000, 450))
+    assert (tools.mask_in_use[450, 220:980] == 255).all()
+    assert tools.mask_in_use[50, 600] == 0
+    click(qtbot, tools.mask.undo_button)
+    assert tools.mask_in_use is None
+    click(qtbot, tools.mask.redo_button)
+    assert tools.mask_in_use[450, 600] == 255
+    click(qtbot, tools.mask.invert_button)
+    assert tools.mask_in_use[450, 600] == 0
+    before = pixels(window)
+    tools.adjust.sliders["exposure"].set_value(1)
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        tools.adjust.apply_button.click()
+    assert np.array_equal(pixels(window)[450, 220:980], before[450, 220:980])
+    assert not np.array_equal(pixels(window)[50], before[50])
+
+
+def test_a_gradient_becomes_the_mask(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
+    show(tools, "mask")
+    click(qtbot, tools.mask.tools["linear"])
+    drag(qtbot, window, on_canvas(window, 300, 450), on_canvas(window, 900, 450))
+    assert tools.mask_in_use[450, 100] == 255
+    assert tools.mask_in_use[450, 1100] == 0
+    click(qtbot, tools.mask.clear_button)
+    assert tools.mask_in_use is None

@@ -1,0 +1,275 @@
+"""How alive the window is: its start, the first picture, the timer of its thread during an upscale, Cancel, and the time left.
+
+    python -m tests.benchmarks.window start       window on screen ÷ a bare PySide6 window, processes side by side
+    python -m tests.benchmarks.window open        24 MP JPEG to the first picture ÷ Pillow's decode alone, in turn
+    python -m tests.benchmarks.window lateness    of a 5 ms timer during an upscale, beside a load in another process
+    python -m tests.benchmarks.window cancel      Cancel to idle
+    python -m tests.benchmarks.window left        the time left that is shown at 25, 50 and 75 %, against what was left
+
+All is offscreen, with the real window, the models that ship, and pictures made of a sample photo.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.benchmarks.upscale import make_picture
+
+ROOT = Path(__file__).resolve().parents[2]
+INTERVAL = 0.005  # seconds, of the timer
+LOAD_SECONDS = 20
+
+BARE = """
+import sys, time
+from PySide6.QtCore import QObject, QEvent, QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow
+"""
+OURS = """
+import sys, time
+from PySide6.QtCore import QObject, QEvent, QTimer
+from PySide6.QtWidgets import QApplication
+from app.main_window import MainWindow as QMainWindow
+"""
+UNTIL_PAINTED = """
+class Eye(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, self.seen)
+        return False
+    def seen(self):
+        print(time.time(), flush=True)
+        import os
+        os._exit(0)
+application = QApplication(sys.argv[:1])
+window, eye = QMainWindow(), Eye()
+window.resize(1280, 820)
+window.installEventFilter(eye)
+window.show()
+application.exec()
+"""
+LOAD = """
+import sys, threading, time
+import numpy as np
+end = time.monotonic() + float(sys.argv[1])
+def work():
+    a = np.random.default_rng(1).standard_normal((256, 256)).astype(np.float32)
+    while time.monotonic() < end:
+        a @ a
+threads = [threading.Thread(target=work) for _ in range(2)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+
+
+def start(folder: Path) -> None:
+    """Processes from their beginning to the window's first paint."""
+
+    def seconds(source: str) -> float:
+        begun = time.time()
+        done = subprocess.run(
+            [sys.executable, "-c", source + UNTIL_PAINTED], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        return float(done.stdout) - begun
+
+    pairs = [(seconds(OURS), seconds(BARE)) for _ in range(10)][1:]
+    ours, bare = zip(*pairs, strict=True)
+    ratios = [our / their for our, their in pairs]
+    print(f"window {statistics.median(ours):.3f} s, bare {statistics.median(bare):.3f} s; {_spread(ratios)}")
+
+
+def open_(folder: Path) -> None:
+    """From asking for the photo to its first picture being painted."""
+    from PIL import Image
+
+    path = make_picture(folder / "24mp.jpg", 24)
+    window, wait = _window()
+    for _ in range(2):  # to warm up: the first decode of a process loads code
+        with Image.open(path) as image:
+            image.load()
+    firsts, wholes, decodes = [], [], []
+    for _ in range(9):
+        begun = time.perf_counter()
+        with Image.open(path) as image:
+            image.load()
+        decodes.append(time.perf_counter() - begun)
+        begun, painted = time.perf_counter(), []
+
+        def seen(*_: Any, begun: float = begun, painted: list[float] = painted) -> None:
+            window.repaint()
+            painted.append(time.perf_counter() - begun)
+
+        first = window.opening.first_look.connect(seen)
+        second = window.document.changed.connect(seen)
+        window.open_paths([path])
+        wait(lambda: not window.queue.is_busy)
+        window.opening.first_look.disconnect(first)
+        window.document.changed.disconnect(second)
+        firsts.append(painted[0])
+        wholes.append(painted[-1])
+    for name, times in (("first picture", firsts), ("the whole", wholes)):
+        ratios = [ours / bare for ours, bare in zip(times, decodes, strict=True)]
+        print(f"{name} {statistics.median(times) * 1000:.0f} ms; ÷ decode {_spread(ratios)}")
+    print(f"Pillow's decode alone {statistics.median(decodes) * 1000:.0f} ms")
+    window.close_at_once()
+
+
+def lateness(folder: Path) -> None:
+    """How much later than 5 ms after the last one the timer's next tick comes."""
+    window, wait = _window()
+    entry = _open(window, wait, make_picture(folder / "12mp.jpg", 12))
+    for _ in range(2):
+        load = subprocess.Popen([sys.executable, "-c", LOAD, str(LOAD_SECONDS)])
+        wait(lambda: False, LOAD_SECONDS * 0.1)
+        late = _late(lambda ticking, load=load: wait(lambda: load.poll() is not None or not ticking()))
+        load.wait()
+        print(f"beside 2 threads of another process: {_lateness(late)}", flush=True)
+        for parts in (False, True):
+            window.canvas.fit()
+            if parts:
+                window.canvas.zoom_to(1.0)
+            job = window.upscaling.start(entry)
+            assert job is not None
+            late = _late(lambda ticking, job=job: wait(lambda: job.is_over))
+            window.document.undo_stack.undo()
+            kind = "with the part in sight first" if parts else "of the whole"
+            print(f"during an upscale {kind}: {_lateness(late)}", flush=True)
+    window.close_at_once()
+
+
+def cancel(folder: Path) -> None:
+    """From pressing Cancel to the window being idle."""
+    window, wait = _window()
+    path = make_picture(folder / "24mp.jpg", 24)
+    for name in ("fast-x2", "fast-x4"):
+        entry = _open(window, wait, path, name)
+        times = []
+        random = np.random.default_rng(5)
+        for number in range(14):
+            job = window.upscaling.start(entry)
+            assert job is not None
+            wait(lambda: False, 0.05 + 0.25 * number * float(random.random()))
+            begun = time.perf_counter()
+            window.panel.progress.cancel_button.click()
+            wait(lambda: not window.queue.is_busy)
+            times.append(time.perf_counter() - begun)
+        print(f"{name}: median {statistics.median(times):.3f} s, largest {max(times):.3f} s", flush=True)
+    window.close_at_once()
+
+
+def left(folder: Path) -> None:
+    """What the progress shows, at 25, 50 and 75 %, against what it took from there to the end.
+
+    By the clock, and by processor time, which a machine that others use too disturbs less: there the share of the work that
+    the shown time makes out to be left is compared with the share of processor time that was.
+    """
+    window, wait = _window()
+    for megapixels, name in ((4, "fast-x2"), (4, "fast-x4"), (12, "fast-x2")):
+        entry = _open(window, wait, make_picture(folder / f"{megapixels}mp.jpg", megapixels), name)
+        for _ in range(2):
+            job = window.upscaling.start(entry)
+            assert job is not None
+            shown: list[tuple[float, float, float, float]] = []  # share, clock, processor time, what is shown
+
+            def note(done: int, total: int, text: str, shown: list = shown) -> None:
+                said = window.panel.progress.seconds_left if done else None
+                if said is not None or not shown:
+                    shown.append((done / total, time.perf_counter(), time.process_time(), said or 0.0))
+
+            job.progressed.connect(note)
+            wait(lambda job=job: job.is_over)
+            end, end_used = time.perf_counter(), time.process_time()
+            (_, begun, begun_used, _), *rest = shown
+            errors = []
+            for share in (0.25, 0.5, 0.75):
+                _, at, used, said = next(each for each in rest if each[0] >= share)
+                by_clock = said / max(end - at, 1e-9) - 1
+                by_use = (said / (at - begun)) / max((end_used - used) / (used - begun_used), 1e-9) - 1
+                errors.append(f"{share:.0%} {by_clock:+.0%} ({by_use:+.0%})")
+            window.document.undo_stack.undo()
+            print(f"{megapixels} MP, {name}, {end - begun:.1f} s: {', '.join(errors)}", flush=True)
+    window.close_at_once()
+
+
+def _window() -> tuple[Any, Callable[..., None]]:
+    """The real window, and what waits in its event loop until something is so, or for some seconds."""
+    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from app.__main__ import SWITCH_INTERVAL
+    from app.main_window import MainWindow
+
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    application = QApplication.instance() or QApplication([])
+    window = MainWindow()
+    window.resize(1440, 900)
+
+    def wait(until: Callable[[], bool], seconds: float = 900.0) -> None:
+        loop, poll = QEventLoop(), QTimer()
+        end = time.monotonic() + seconds
+        poll.timeout.connect(lambda: loop.quit() if until() or time.monotonic() > end else None)
+        poll.start(2)
+        loop.exec()
+
+    ready: list[bool] = []
+    window.samples_shown.connect(lambda: ready.append(True))
+    window.show()
+    wait(lambda: bool(ready))
+    window.application = application  # for as long as the window
+    return window, wait
+
+
+def _open(window: Any, wait: Callable[..., None], path: Path, model: str = "fast-x2") -> Any:
+    window.open_paths([path])
+    wait(lambda: window.document.source == path and not window.queue.is_busy)
+    window.panel.choose(model)
+    entry = window.panel.entry
+    wait(lambda: window.panel.speeds.of(entry) is not None, 30)
+    return entry
+
+
+def _late(run: Callable[[Callable[[], bool]], None]) -> list[float]:
+    """How late each tick of the timer was, in seconds, while `run` ran."""
+    from PySide6.QtCore import Qt, QTimer
+
+    late: list[float] = []
+    timer, last = QTimer(), [time.perf_counter()]
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+
+    def tick() -> None:
+        now = time.perf_counter()
+        late.append(max(0.0, now - last[0] - INTERVAL))
+        last[0] = now
+
+    timer.timeout.connect(tick)
+    timer.start(round(INTERVAL * 1000))
+    run(timer.isActive)
+    timer.stop()
+    return late
+
+
+def _lateness(late: list[float]) -> str:
+    ms = np.array(late) * 1000
+    return f"99th percentile {np.percentile(ms, 99):.1f} ms, largest {ms.max():.0f} ms, of {len(ms)}"
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"ratio: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}"
+
+
+FIGURES = {"start": start, "open": open_, "lateness": lateness, "cancel": cancel, "left": left}
+
+if __name__ == "__main__":
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["DUSKROOM_HOME"] = home
+        FIGURES[sys.argv[1]](Path(home))
