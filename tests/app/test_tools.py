@@ -150,8 +150,10 @@ def test_the_brush_paints_with_a_history(qtbot: QtBot, window: MainWindow, tools
     click(qtbot, tools.mask.undo_button)
     assert tools.mask_in_use is None
     click(qtbot, tools.mask.redo_button)
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert tools.mask_in_use[450, 600] == 255
     click(qtbot, tools.mask.invert_button)
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert tools.mask_in_use[450, 600] == 0
     before = pixels(window)
     tools.adjust.sliders["exposure"].set_value(1)
@@ -165,6 +167,7 @@ def test_a_gradient_becomes_the_mask(qtbot: QtBot, window: MainWindow, tools: pa
     show(tools, "mask")
     click(qtbot, tools.mask.tools["linear"])
     drag(qtbot, window, on_canvas(window, 300, 450), on_canvas(window, 900, 450))
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert tools.mask_in_use[450, 100] == 255
     assert tools.mask_in_use[450, 1100] == 0
     click(qtbot, tools.mask.clear_button)
