@@ -25,7 +25,8 @@ from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
 from app.canvas.look import Look, LookLayer
 from app.canvas.overlay import Overlay
-from app.canvas.painting import Box, PicturePainter, Placement
+from app.canvas.painting import Box, Placement
+from app.canvas.picture_painter import PicturePainter
 from app.canvas.pyramid import Pyramid
 from app.canvas.viewport import Viewport
 from app.jobs import JobQueue
@@ -61,6 +62,7 @@ class CanvasView(QWidget):
         self._space = False
         self._surround = QColor("#262626")
         self._painter = PicturePainter()
+        self._painter.set_surround(self._surround)
         self._overlay: Overlay | None = None
         self._overlay_drags = False
         self._layer: LookLayer | None = None
@@ -97,6 +99,7 @@ class CanvasView(QWidget):
     def set_surround(self, colour: QColor) -> None:
         """What is painted around the picture; neutral, for it changes how colours are judged."""
         self._surround = colour
+        self._painter.set_surround(colour)
         self.update()
 
     def set_checks(self, light: QColor, dark: QColor) -> None:
@@ -267,7 +270,8 @@ class CanvasView(QWidget):
         ratio_x, ratio_y = self._pyramid.width / pyramid.width, self._pyramid.height / pyramid.height
         whole = Placement(*self.viewport.drawn_origin, self.scale * ratio_x, self.scale * ratio_y)
         layer = self._layer if looked else None
-        self._painter.paint(painter, pyramid, whole, visible, ratio=self.devicePixelRatioF(), layer=layer)
+        if self._painter.paint(painter, pyramid, whole, visible, ratio=self.devicePixelRatioF(), layer=layer):
+            self.update()
 
     # Hands
 
