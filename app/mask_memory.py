@@ -47,11 +47,9 @@ class MaskMemory:
             self._leave(layout, height, width)
 
     def _leave(self, layout: _Layout | None, height: int, width: int) -> None:
-        mask = self._masks.mask
         if self._layout is not None:
             self._kept.pop(self._layout, None)
-            if mask is not None:
-                self._kept[self._layout] = PackedMask(mask, self._masks.packing)
+            if (packed := self._masks.packed()) is not None:
+                self._kept[self._layout] = packed
         self._layout = layout
-        found = self._kept.get(layout) if layout is not None else None
-        self._masks.fit(height, width, None if found is None else found.unpacked())
+        self._masks.fit(height, width, self._kept.get(layout) if layout is not None else None)

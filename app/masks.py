@@ -1,11 +1,10 @@
-"""The mask of the photo that is shown, one byte a pixel, with a history of its own."""
+"""The mask of the photo that is shown, one byte a pixel; what walks all of it is done by another thread."""
 
 from __future__ import annotations
 
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -13,26 +12,12 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs import Job, JobQueue
+from app.mask_history import MaskHistory, Patch, restored
 from app.packed_mask import PackedMask
 from engines import mask_shapes
 from engines.blend import Mask
 from engines.mask_shapes import Box, Place, paint, union
 from engines.progress import Progress
-
-KEPT_BYTES = 64 << 20  # of what strokes covered, compressed
-
-
-@dataclass(frozen=True)
-class _Patch:
-    """What one change covered. None: there was no mask."""
-
-    box: Box
-    before: PackedMask | None
-    after: PackedMask | None
-
-    @property
-    def size(self) -> int:
-        return sum(side.size for side in (self.before, self.after) if side is not None)
 
 
 class Masks(QObject):
@@ -51,15 +36,15 @@ class Masks(QObject):
         self._queue, self.packing = queue, packing
         self._mask: Mask | None = None
         self._size = (0, 0)  # height and width of the photo
-        self._undone: list[_Patch] = []
-        self._done: list[_Patch] = []
+        self._history = MaskHistory(packing)
         self._stroke: Box | None = None
         self._base: Mask | None = None  # the mask before the stroke
         self._is_drawing = False
         self._spare: tuple[Mask, Mask] | None = None  # a mask and its copy
+        self._source: tuple[Mask | None, PackedMask] | None = None  # a mask, None until it comes, and from what it came
         self._job: Job | None = None  # what makes another mask
         self._is_busy = False
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._waiting: deque[Callable[[], object]] = deque()
 
     @property
     def mask(self) -> Mask | None:
@@ -88,23 +73,45 @@ class Masks(QObject):
     @property
     def can_undo(self) -> bool:
         """Whether there is a change to take back."""
-        return bool(self._done)
+        return bool(self._history.done)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is one to do again."""
-        return bool(self._undone)
+        return bool(self._history.undone)
 
-    def fit(self, height: int, width: int, mask: Mask | None = None) -> None:
-        """The photo is another or has another size: take `mask`, or none, and forget what was drawn."""
+    def packed(self) -> PackedMask | None:
+        """The mask to be kept for later, for `fit`; None: there is none."""
+        if self._source is not None and self._source[0] is self._mask:
+            return self._source[1]
+        return None if self._mask is None else PackedMask(self._mask, self.packing)
+
+    def fit(self, height: int, width: int, mask: Mask | PackedMask | None = None) -> None:
+        """The photo is another or has another size: take `mask`, or none, and forget what was drawn.
+
+        A packed one comes a little later, and until then the queue is busy.
+        """
         self._waiting.clear()
         if self._job is not None:
             job, self._job, self._is_busy = self._job, None, False
             job.cancel()
-        self._size, self._mask = (height, width), _kept(mask)
-        self._done.clear()
-        self._undone.clear()
+        self._history.clear()
         self._base, self._stroke, self._is_drawing = None, None, False
+        self._size, self._mask, self._source = (height, width), None, None
+        if isinstance(mask, PackedMask):
+            self._source = None, mask
+            if mask.is_whole or self._queue.is_busy:  # behind work of minutes it would come too late
+                self._arrive(mask, mask.unpacked())
+            else:
+                job = self._submit(partial(_unpacked, mask), lambda made: self._arrive(mask, made))
+                job.cancelled.connect(lambda: self._arrive(mask, mask.unpacked()) if job is self._job else None)
+        else:
+            self._mask = _kept(mask)
+            self._prepare()
+        self.changed.emit(None)
+
+    def _arrive(self, packed: PackedMask, mask: Mask | None) -> None:
+        self._mask, self._source = mask, (mask, packed)
         self._prepare()
         self.changed.emit(None)
 
@@ -178,11 +185,13 @@ class Masks(QObject):
 
     def undo(self) -> None:
         """Take the last change back."""
-        self._in_turn(lambda: self._restore(self._done, self._undone, lambda patch: patch.before))
+        done, undone = self._history.done, self._history.undone
+        self._in_turn(lambda: self._restore(done, undone, lambda patch: patch.before))
 
     def redo(self) -> None:
         """Do it again."""
-        self._in_turn(lambda: self._restore(self._undone, self._done, lambda patch: patch.after))
+        done, undone = self._history.done, self._history.undone
+        self._in_turn(lambda: self._restore(undone, done, lambda patch: patch.after))
 
     # Inside
 
@@ -197,7 +206,7 @@ class Masks(QObject):
             job = self.packing.submit(_copied, mask, lane="preview")
             job.finished.connect(lambda copy: setattr(self, "_spare", (mask, copy)) if mask is self._mask else None)
 
-    def _in_turn(self, change: Callable[[], None]) -> None:
+    def _in_turn(self, change: Callable[[], object]) -> None:
         """Make a change once those before it are made."""
         if self._is_drawing or 0 in self._size:
             return
@@ -209,12 +218,13 @@ class Masks(QObject):
     def _change(self, make: Callable[[Mask | None], Mask | None]) -> None:
         self._in_turn(lambda: self._submit(partial(_made, make, self._mask), self._replace))
 
-    def _submit(self, work: Callable[..., Mask | None], then: Callable[[Mask | None], None]) -> None:
+    def _submit(self, work: Callable[..., Mask | None], then: Callable[[Mask | None], None]) -> Job:
         self._is_busy = True  # before the queue says that it is
         job = self._job = self._queue.submit(work)
         job.finished.connect(lambda mask: then(mask) if job is self._job else None)
         job.failed.connect(self.failed)
         job.ended.connect(lambda: self._next(job))
+        return job
 
     def _next(self, job: Job) -> None:
         if job is not self._job:
@@ -228,7 +238,7 @@ class Masks(QObject):
         self._keep(before, self._whole)
         self.changed.emit(None)
 
-    def _restore(self, taken: list[_Patch], given: list[_Patch], side: Callable[[_Patch], PackedMask | None]) -> None:
+    def _restore(self, taken: list[Patch], given: list[Patch], side: Callable[[Patch], PackedMask | None]) -> None:
         if not taken:
             return
         patch = taken[-1]
@@ -242,20 +252,12 @@ class Masks(QObject):
         if (packed := side(patch)) is None:
             then(None)
         else:
-            self._submit(partial(_restored, self._mask, self._size, patch.box, packed), then)
+            self._submit(partial(restored, self._mask, self._size, patch.box, packed), then)
 
     def _keep(self, before: Mask | None, box: Box) -> None:
         """Remember the change from `before` to the mask inside `box`."""
-        left, top, right, bottom = box
         self._prepare()
-        was, now = (
-            None if mask is None else PackedMask(mask[top:bottom, left:right], self.packing)
-            for mask in (before, self._mask)
-        )
-        self._undone.clear()
-        self._done.append(_Patch(box, was, now))
-        while len(self._done) > 1 and sum(one.size for one in self._done) > KEPT_BYTES:
-            del self._done[0]
+        self._history.keep(before, self._mask, box)
 
 
 def _kept(mask: Mask | None) -> Mask | None:
@@ -280,14 +282,6 @@ def _made(make: Callable[[Mask | None], Mask | None], mask: Mask | None, *, prog
     return made
 
 
-def _restored(mask: Mask | None, size: tuple[int, int], box: Box, packed: PackedMask, *, progress: Progress) -> Mask:
-    """`mask` with what was kept of `box` put back."""
+def _unpacked(packed: PackedMask, *, progress: Progress) -> Mask:
     progress.check()
-    left, top, right, bottom = box
-    piece = packed.unpacked()
-    if piece.shape == size:
-        return piece
-    made: Mask = np.zeros(size, np.uint8) if mask is None else mask.copy()
-    made[top:bottom, left:right] = piece
-    made.flags.writeable = False
-    return made
+    return packed.unpacked()

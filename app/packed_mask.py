@@ -25,6 +25,11 @@ class PackedMask:
         """Bytes it takes for good: none that anybody should count before it is compressed."""
         return len(self._packed)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether unpacking it takes no time."""
+        return self._whole is not None
+
     def unpacked(self) -> Mask:
         """The mask, read-only; on any thread."""
         whole = self._whole

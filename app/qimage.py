@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-_AT_ONCE = 1 << 20  # bytes converted with Python's lock held
+_AT_ONCE = 1 << 18  # bytes, of what Qt converts on this thread alone: while it waited for others it would hold Python's lock
 
 
 def region(

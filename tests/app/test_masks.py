@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app import masks as module
+from app import mask_history
 from app.jobs import JobQueue
 from app.masks import Masks
 from app.packed_mask import PackedMask
@@ -114,6 +114,29 @@ def test_a_mask_that_was_given_away_never_changes(qtbot: QtBot, masks: Masks) ->
     assert not given.any() and not given.flags.writeable
 
 
+def test_a_packed_mask_comes_a_little_later_and_is_never_lost(qtbot: QtBot, masks: Masks, queue: JobQueue) -> None:
+    masks.gradient("linear", (0, 0), (90, 0))
+    settle(qtbot, masks)
+    expected, packed = masks.mask, masks.packed()
+    qtbot.waitUntil(lambda: not packed.is_whole)
+    masks.fit(20, 30)
+    masks.fit(*SIZE, packed)
+    assert masks.mask is None and masks.is_busy and masks.packed() is packed  # whoever goes on at once takes it along
+    settle(qtbot, masks)
+    assert np.array_equal(masks.mask, expected) and masks.packed() is packed
+    masks.fit(*SIZE, packed)
+    queue.cancel()
+    settle(qtbot, masks)
+    assert np.array_equal(masks.mask, expected)
+    masks.set(None)
+    assert masks.packed() is None
+    go_on = threading.Event()
+    queue.submit(lambda *, progress: go_on.wait(10))
+    masks.fit(*SIZE, packed)  # behind long work it does not wait
+    assert np.array_equal(masks.mask, expected) and not masks.is_busy
+    go_on.set()
+
+
 def test_what_cannot_be_made_is_told_and_the_mask_stays(
     qtbot: QtBot, masks: Masks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +155,7 @@ def test_what_cannot_be_made_is_told_and_the_mask_stays(
 
 
 def test_the_history_forgets_its_oldest_steps(qtbot: QtBot, masks: Masks, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KEPT_BYTES", 100)
+    monkeypatch.setattr(mask_history, "KEPT_BYTES", 100)
     for y in range(5, 55, 5):
         stroke(masks, y)
         settle(qtbot, masks)

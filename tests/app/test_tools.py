@@ -96,6 +96,7 @@ def test_turning_is_lossless_and_takes_the_mask_along(qtbot: QtBot, window: Main
     assert np.array_equal(tools.mask_in_use, turn(mask, "rotate_right"))
     window.actions_by_id["undo"].trigger()
     assert np.array_equal(pixels(window), before)
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert np.array_equal(tools.mask_in_use, mask)
 
 
