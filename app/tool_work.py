@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app import errors, photo
@@ -51,10 +50,9 @@ class ToolWork(QObject):
             return None
         # With several documents the result belongs to the one it was started for, whichever is shown then.
         place = self._document.current
-        mask = None if self._masks.mask is None else np.array(self._masks.mask)
-        job = self._queue.submit(run, work, source, mask)
+        job = self._queue.submit(run, work, source, self._masks.mask)
         job.finished.connect(lambda made: self._finished(place, source, name, step, *made))
-        job.failed.connect(self._failed)
+        job.failed.connect(self.tell)
         self.started.emit(job)
         return job
 
@@ -78,7 +76,8 @@ class ToolWork(QObject):
                 self._masks.fit(*mask.shape, mask)
             self.applied.emit()
 
-    def _failed(self, error: BaseException) -> None:
+    def tell(self, error: BaseException) -> None:
+        """Say what went wrong."""
         if not errors.is_expected(error):
             errors.record(error)
         self._messages.tell(errors.sentence(error), "error", errors.details(error))

@@ -68,7 +68,7 @@ def write(picture: Picture, path: Path, thumbnail: NDArray[np.uint8] | None = No
             for top in range(0, len(pixels), step):
                 progress.check()
                 band = np.ascontiguousarray(pixels[top : top + step], pixels.dtype.newbyteorder("<"))
-                data = memoryview(band).cast("B")
+                data = band.data.cast("B")
                 check = zlib.crc32(data, check)
                 write_all(target.file, data)
             progress.check()
@@ -82,8 +82,8 @@ def read(path: Path, *, progress: Progress) -> Picture:
     try:
         with open(path, "rb") as file:
             header, parts = _read_header(file)
-            pixels = np.empty(header["shape"], np.dtype(header["dtype"]).newbyteorder("<"))
-            flat = memoryview(pixels.reshape(-1)).cast("B")
+            pixels: NDArray[Any] = np.empty(header["shape"], np.dtype(header["dtype"]).newbyteorder("<"))
+            flat = pixels.reshape(-1).data.cast("B")
             check, step = 0, _rows_at_a_time(pixels) * pixels[0].nbytes
             total = pixels.shape[0] * pixels.shape[1]
             for start in range(0, len(flat), step):

@@ -57,7 +57,7 @@ def mask_of(window: MainWindow) -> Mask | None:
     mask, photo = window.tools.mask_in_use, window.document.photo
     if mask is None or photo is None or mask.shape != photo.picture.pixels.shape[:2]:
         return None
-    return mask.copy()  # painting goes on meanwhile
+    return mask
 
 
 def show_card(window: MainWindow, entry: ModelEntry | None) -> CardView | None:
