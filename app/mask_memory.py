@@ -54,7 +54,7 @@ class MaskMemory:
         if self._layout is not None:
             self._kept.pop(self._layout, None)
             if mask is not None:
-                self._kept[self._layout] = (*self._masks.size, zlib.compress(np.ascontiguousarray(mask), 1))
+                self._kept[self._layout] = (*self._masks.size, zlib.compress(np.ascontiguousarray(mask).data, 1))
         self._layout = layout
         found: Mask | None = None
         if layout is not None and layout in self._kept:

@@ -156,4 +156,4 @@ def _packed(mask: Mask | None, box: Box) -> bytes | None:
     if mask is None:
         return None
     left, top, right, bottom = box
-    return zlib.compress(np.ascontiguousarray(mask[top:bottom, left:right]), 1)
+    return zlib.compress(np.ascontiguousarray(mask[top:bottom, left:right]).data, 1)

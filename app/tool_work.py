@@ -75,7 +75,7 @@ class ToolWork(QObject):
         place.replace(name, result, step)
         if shown:
             if mask is not None:
-                self._masks.fit(*mask.shape, mask)
+                self._masks.fit(mask.shape[0], mask.shape[1], mask)
             self.applied.emit()
 
     def _failed(self, error: BaseException) -> None:

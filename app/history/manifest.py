@@ -207,7 +207,8 @@ def _rescued(folder: Path, values: dict[str, Any], sentences: list[str], progres
         step = each["step"] if isinstance(each["step"], dict) else None
         states.append(RescuedState(str(each["name"]), step, file, stamp))
     if not states and (present is None or values["modified"]):
-        name = shown(target or source) if target or source else "a photo"
+        known = target or source
+        name = shown(known) if known is not None else "a photo"
         raise state_file.StateError(f"“{name}” cannot be recovered: what was kept of it is damaged or gone.")
     if small is None and source is not None and present is not None:
         try:
