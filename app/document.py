@@ -16,7 +16,7 @@ from app.history.folder import SessionFolder
 from app.history.open_document import OpenDocument
 from app.history.state import Stamp, State, Step
 from app.history.storage import Storage
-from app.jobs import Job, JobQueue
+from app.jobs import NICENESS, Job, JobQueue
 from app.photo import Photo
 
 
@@ -62,7 +62,7 @@ class Document(QObject):
         self.undo_stack = UndoSteps(self)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
         self.files = JobQueue(self)  # what a person waits for: opening, reading states back
-        self._writing = JobQueue(self)
+        self._writing = JobQueue(self, niceness={"work": 0, "preview": NICENESS["preview"]})  # work: before it is lost
         self._drawing = JobQueue(self)  # thumbnails
         self.folder = SessionFolder(paths.recovery_folder())
         self.storage = Storage(self._writing, self.folder, self)

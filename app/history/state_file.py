@@ -47,7 +47,7 @@ class Preview:
 
 
 def write(picture: Picture, path: Path, thumbnail: NDArray[np.uint8] | None = None, *, progress: Progress) -> None:
-    """Write `picture` to `path` and flush it to the disk. Raises TargetError and Cancelled; then there is no file."""
+    """Write `picture` to `path`, without waiting for the disk. Raises TargetError and Cancelled; then there is no file."""
     parts = {name: data for name in _METADATA if (data := getattr(picture.metadata, name)) is not None}
     if thumbnail is not None:
         parts["thumbnail"] = np.ascontiguousarray(thumbnail).tobytes()
@@ -62,7 +62,7 @@ def write(picture: Picture, path: Path, thumbnail: NDArray[np.uint8] | None = No
     }
     text = json.dumps(header).encode("ascii")  # escapes: a path need not be text
     try:
-        with AtomicFile(path) as target:
+        with AtomicFile(path, flush=False) as target:
             write_all(target.file, MAGIC + _LENGTHS.pack(len(text), zlib.crc32(text)) + text + b"".join(parts.values()))
             check, step = 0, _rows_at_a_time(pixels)
             for top in range(0, len(pixels), step):
