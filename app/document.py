@@ -19,7 +19,7 @@ from app.history.state import Stamp, State
 from app.history.storage import Storage
 from app.history.thumbnails import Thumbnails
 from app.history.undo_steps import UndoSteps
-from app.jobs import Job, JobQueue
+from app.jobs import NICENESS, Job, JobQueue
 from app.photo import Photo
 
 
@@ -41,7 +41,7 @@ class Document(ShownDocument):
         self.undo_stack = UndoSteps(self)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
         self.files = JobQueue(self)  # what a person waits for: opening, reading states back
-        self._writing = JobQueue(self)
+        self._writing = JobQueue(self, niceness={"work": 0, "preview": NICENESS["preview"]})  # work: before it is lost
         self.folder = SessionFolder(paths.recovery_folder())
         self.storage = Storage(self._writing, self.folder, self)
         self.storage.follow(self._needed)

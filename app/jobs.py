@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -153,17 +153,20 @@ class _LaneThread:
 
 
 class JobQueue(QObject):
-    """Both lanes. Make it on the GUI thread, `submit` on the GUI thread, `close` it before the application ends."""
+    """Both lanes. Make it on the GUI thread, `submit` on the GUI thread, `close` it before the application ends.
+
+    `niceness` of each lane: 0 for what must not wait for its turn among busy programs.
+    """
 
     busy_changed = Signal(bool)  # whether the lane `work` has anything to do
 
     _arrived = Signal(object, str, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, niceness: Mapping[Lane, int] = NICENESS) -> None:
         super().__init__(parent)
         self._lanes: dict[Lane, _LaneThread] = {
-            "preview": _LaneThread("preview", latest_wins=True, niceness=NICENESS["preview"]),
-            "work": _LaneThread("work", latest_wins=False, niceness=NICENESS["work"]),
+            "preview": _LaneThread("preview", latest_wins=True, niceness=niceness["preview"]),
+            "work": _LaneThread("work", latest_wins=False, niceness=niceness["work"]),
         }
         self._jobs: dict[Job, Lane] = {}
         self._closed = False

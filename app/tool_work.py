@@ -73,7 +73,7 @@ class ToolWork(QObject):
         place.replace(name, result, step)
         if shown:
             if mask is not None:
-                self._masks.fit(*mask.shape, mask)
+                self._masks.fit(mask.shape[0], mask.shape[1], mask)
             self.applied.emit()
 
     def tell(self, error: BaseException) -> None:
