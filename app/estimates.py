@@ -25,11 +25,6 @@ MOST_REMEMBERED = 100  # speeds; the oldest goes
 TRY_AGAIN_MS = 700
 
 
-def seconds_for(plan: Plan, speed: float) -> float:
-    """How long a model of `speed`, in pixels it takes in a second, works on `plan`."""
-    return plan.worked / speed
-
-
 def bytes_for(picture: Picture, plan: Plan) -> int:
     """What the result, and what is made on the way to it, hold in memory, in bytes."""
     channels = picture.pixels.shape[2]

@@ -23,11 +23,11 @@ from app import estimates, memory, model_words
 from app.estimates import Speeds
 from app.jobs import Job
 from app.photo import Photo, megapixels
-from app.upscaling import UpscaleOptions
+from app.upscale_work import UpscaleOptions
 from app.widgets.job_progress import JobProgress
 from app.widgets.size_choice import SizeChoice
 from engines.errors import ModelError
-from engines.estimate import MOST_PASSES, Plan, plan
+from engines.estimate import MOST_PASSES, Plan, plan, seconds_for
 
 if TYPE_CHECKING:
     from engines.library import ModelEntry
@@ -331,7 +331,7 @@ class UpscalePanel(QWidget):
         self.memory.setText(_bytes(estimates.bytes_for(photo.picture, plan)))
         speed = self.speeds.of(entry) if self.speeds is not None else None
         if speed is not None:
-            seconds = estimates.seconds_for(plan, speed)
+            seconds = seconds_for(plan, speed, blends=self.strength.value() < self.strength.maximum())
             self.time.setText(self.tr("about {time}").format(time=self.progress.duration(seconds)))
         else:
             self.time.setText(self.tr("finding out…"))

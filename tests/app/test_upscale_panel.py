@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import estimates
+from app import photo as photos
 from app.main_window import MainWindow
 from app.parts.upscale import mask_of
-from app.upscaling import Part
+from app.upscale_work import OpenedModel, Part, UpscaleOptions, upscale_photo
 from app.widgets.card_view import CardView
 from app.widgets.contact_sheet import ContactSheet
 from app.widgets.part_overlay import PartOverlay
 from engines.card import TrainingData
 from engines.enlarge import enlarge
 from engines.estimate import plan
+from engines.library import ModelEntry
+from engines.libvips import libvips
+from engines.metadata import Metadata
 from engines.model import open_model
 from engines.picture import Picture, load
 from engines.progress import Progress
@@ -267,6 +272,39 @@ def test_the_part_in_sight_comes_first_and_lies_in_its_place(
     assert not overlay.isVisible() and overlay.part is None
     left, top, right, bottom = (2 * side for side in box)
     np.testing.assert_array_equal(parts[0].pyramid.levels[0].pixels, pixels(window)[top:bottom, left:right])
+
+
+@pytest.mark.parametrize("size", [None, (1800, 1350)])
+@pytest.mark.parametrize("icc", [None, bytes(libvips().Image.profile_load("p3"))])
+def test_progress_counts_the_part_the_whole_and_what_is_shown_as_one(
+    large_photo: Path, models_folder: Path, size: tuple[int, int] | None, icc: bytes | None
+) -> None:
+    picture = load(large_photo)
+    source = photos.of(replace(picture, metadata=Metadata(icc)), progress=Progress())
+    seen: list[tuple[int, int, str]] = []
+    opened = OpenedModel()
+    made = upscale_photo(
+        source,
+        ModelEntry(models_folder / "tiny-x2.onnx", "tiny-x2", None, None, ships=False),
+        opened,
+        lambda device: None,
+        options=UpscaleOptions(size),
+        mask=None,
+        first=(100, 100, 700, 600),
+        speed=1e6,
+        on_part=lambda part: seen.append((seen[-1][0], seen[-1][1], "the part is there")),
+        progress=Progress(lambda *report: seen.append(report)),
+    )
+    opened.close()
+    assert made.photo.picture.width == (1800 if size else 2400)
+    done, (total,) = [report[0] for report in seen], {report[1] for report in seen}
+    assert (
+        done == sorted(done) and done[0] == 0 and 0.9 * total < done[-1] < total
+    )  # what is told last goes on after it
+    texts = [report[2] for report in seen]
+    assert texts[0] == "the part in sight first" and texts[-1] == "preparing the view"
+    share = done[texts.index("the part is there")] / total
+    assert share == pytest.approx(616 * 516 / (616 * 516 + 1200 * 900), rel=0.1)
 
 
 def test_what_is_drawn_in_place_is_what_will_be_there(
