@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ SIDES = (64, 128, 256, 384)  # of the crops that are tried, each while the last 
 LONG_ENOUGH = 0.12  # seconds
 MOST_REMEMBERED = 100  # speeds; the oldest goes
 TRY_AGAIN_MS = 700
+QUIET = 0.7  # seconds without a preview before one that was stopped is begun anew
 
 
 def bytes_for(picture: Picture, plan: Plan) -> int:
@@ -33,12 +35,15 @@ def bytes_for(picture: Picture, plan: Plan) -> int:
     return result + (made if plan.is_reduced else 0)
 
 
-def measure(picture: Picture, entry: ModelEntry, *, progress: Progress) -> float:
-    """Run the model of `entry` on small crops of `picture`: the pixels that it takes in a second. Raises DuskroomError,
-    Cancelled.
+def measure(picture: Picture, entry: ModelEntry, *, after: float = 0.0, progress: Progress) -> float:
+    """Run the model of `entry` on small crops of `picture`: the pixels that it takes in a second. It begins `after` so many
+    seconds. Raises DuskroomError, Cancelled.
     """
     from engines.model import open_model
 
+    stopped = threading.Event()
+    with progress.interruptible(stopped.set):
+        stopped.wait(after)
     progress.check()
     with open_model(entry.path) as model:
         return speed_of(picture, model, progress=progress)
@@ -78,6 +83,7 @@ class Speeds(QObject):
         self._settings = settings
         self._job: Job | None = None
         self._failed: set[str] = set()
+        self._was_stopped = False
 
     def of(self, entry: ModelEntry) -> float | None:
         """The pixels that the model of `entry` takes in a second; None where that is not known yet."""
@@ -94,12 +100,13 @@ class Speeds(QObject):
 
     def ask(self, entry: ModelEntry, picture: Picture) -> None:
         """Measure the model of `entry` in the background, unless it is known or something is being measured; `changed`
-        follows.
+        follows. A preview that is asked for meanwhile stops it, and it is tried again once there has been none for a while.
         """
         key = _key(entry)
         if self._job is not None or key in self._settings.speeds or key in self._failed:
             return
-        job = self._job = self._queue.submit(measure, picture, entry, lane="preview", gives_way=True)
+        after = QUIET if self._was_stopped else 0.0
+        job = self._job = self._queue.submit(measure, picture, entry, after=after, lane="preview", gives_way=True)
         job.finished.connect(lambda speed: self._measured(entry, speed))
         job.failed.connect(lambda error: self._failed.add(key))  # the model's own run will say what is wrong with it
         job.ended.connect(self._ended)
@@ -114,6 +121,7 @@ class Speeds(QObject):
             self.learn(entry, speed)
 
     def _ended(self) -> None:
+        self._was_stopped = self._job is not None and self._job.is_cancelling
         self._job = None
         QTimer.singleShot(
             TRY_AGAIN_MS, self, self.changed.emit

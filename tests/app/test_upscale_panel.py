@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -158,6 +159,34 @@ def test_a_measurement_makes_room_for_the_upscale_and_a_broken_model_is_not_told
     press(qtbot, window)
     qtbot.wait(50)
     assert len(told(window)) == 1 and window.panel.time.text() == "finding out…"
+
+
+def test_a_preview_stops_a_measurement_which_is_made_up_for(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 1, timeout=10_000)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def deaf(*, progress: Progress) -> None:  # as while a model is opened
+        begun.set()
+        go_on.wait(20)
+
+    window.queue.submit(deaf, lane="preview", gives_way=True)
+    qtbot.waitUntil(begun.is_set)
+    choose_model(window, "tiny-x4")
+    speeds, layer = window.panel.speeds, window.canvas._layer
+    assert speeds is not None and speeds._job is not None and layer is not None
+    measurement = speeds._job
+    window.actions_by_id["show_adjust"].trigger()
+    window.tools.adjust.sliders["exposure"].set_value(1)
+    qtbot.waitUntil(lambda: window.canvas.look is not None and layer.is_current, timeout=10_000)
+    assert measurement.is_cancelling and not measurement.is_over
+    with qtbot.waitSignal(measurement.cancelled):
+        go_on.set()
+    assert window.panel.time.text() == "finding out…"
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 2, timeout=10_000)
+    assert window.panel.time.text().startswith("about")
 
 
 def test_speed_is_measured_on_small_crops(photo: Path, models_folder: Path) -> None:

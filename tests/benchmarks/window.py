@@ -192,7 +192,9 @@ def left(folder: Path) -> None:
                 window.canvas.zoom_to(1.0)
             job = window.upscaling.start(entry, options)
             assert job is not None
-            shown: list[tuple[float, float, float, float, float]] = []  # share, clock, processor time, what is left by each
+            shown: list[
+                tuple[float, float, float, float, float]
+            ] = []  # share, clock, processor time, what is left by each
             paces: list[Pace] = []
 
             def note(done: int, total: int, text: str, shown: list = shown, paces: list[Pace] = paces) -> None:
