@@ -65,15 +65,15 @@ class OpenedModel:
         self._model: Model | None = None
         self._key: tuple[object, ...] = ()
 
-    def of(self, entry: ModelEntry, progress: Progress) -> Model:
-        """The model of `entry`, opened unless it is open already and its file is the same."""
+    def of(self, entry: ModelEntry, threads: int, progress: Progress) -> Model:
+        """The model of `entry` on so many `threads`, opened unless it is so already and its file is the same."""
         from engines.model import open_model
 
         state = entry.path.stat() if entry.path.exists() else None
-        key = (entry.path, state and (state.st_mtime_ns, state.st_size, state.st_ino))
+        key = (entry.path, threads, state and (state.st_mtime_ns, state.st_size, state.st_ino))
         if self._model is None or key != self._key:
             self.close()
-            self._model, self._key = open_model(entry.path), key
+            self._model, self._key = open_model(entry.path, threads=threads), key
             if self._model.opening_notice:
                 progress.notice(self._model.opening_notice)
         return self._model
@@ -107,18 +107,20 @@ def upscale_photo(
     mask: Mask | None,
     first: Box | None,
     speed: float | None,
+    threads: int = 0,
     on_part: Callable[[Part], None],
     progress: Progress,
 ) -> Upscaled:
     """`source` upscaled by the model of `entry`, the part `first` of it before all else; that is told by `on_part`.
 
-    `on_device(name)` is told where it runs. Progress counts all that is done from the first pixel to a photo that can be
-    shown, as `engines.estimate.cost` has it by the model's `speed`, as far as that is known. Raises DuskroomError, Cancelled.
+    `on_device(name)` is told where it runs; `threads` 0 uses every core. Progress counts all that is done from the first
+    pixel to a photo that can be shown, as `engines.estimate.cost` has it by the model's `speed`, as far as that is known.
+    Raises DuskroomError, Cancelled.
     """
     from engines.enlarge import enlarge
 
     progress.check()
-    model = opened.of(entry, progress)
+    model = opened.of(entry, threads, progress)
     on_device(model.provider)
     picture = source.picture
     try:

@@ -13,6 +13,7 @@ from app.history.open_document import OpenDocument
 from app.jobs import Job, JobQueue
 from app.message_bar import MessageBar
 from app.photo import Photo
+from app.settings import Settings
 from app.upscale_work import Box, Mask, OpenedModel, Part, Upscaled, UpscaleOptions, upscale_photo
 
 if TYPE_CHECKING:
@@ -33,11 +34,12 @@ class Upscaling(QObject):
 
     _part_arrived = Signal(object)  # a Part, from the thread of the job
 
-    def __init__(self, queue: JobQueue, document: Document, messages: MessageBar) -> None:
+    def __init__(self, queue: JobQueue, document: Document, messages: MessageBar, settings: Settings) -> None:
         super().__init__()
         self._queue = queue
         self._document = document
         self._messages = messages
+        self._settings = settings
         self._opened = OpenedModel()
         self._job: Job | None = None
         self.visible: Callable[[], Box | None] = lambda: None
@@ -52,6 +54,7 @@ class Upscaling(QObject):
             return None
         options = options or UpscaleOptions()
         mask = self.mask()
+        threads = self._settings.threads
         job = self._job = self._queue.submit(
             upscale_photo,
             source,
@@ -62,8 +65,10 @@ class Upscaling(QObject):
             mask=mask,
             first=self.visible(),
             speed=self.speed_of(entry),
+            threads=threads,
             on_part=self._part_arrived.emit,
         )
+        job.finished.connect(lambda result: self._learn(entry, threads, result.speed))
         job.finished.connect(lambda result: self._finished(place, source, entry, options, mask is not None, result))
         job.failed.connect(self._failed)
         job.noticed.connect(lambda sentence: self._messages.tell(sentence, "warning"))
@@ -79,6 +84,10 @@ class Upscaling(QObject):
         if part.source is self._document.photo and job is not None and not job.is_over and not job.is_cancelling:
             self.part_made.emit(part)
 
+    def _learn(self, entry: ModelEntry, threads: int, speed: float | None) -> None:
+        if speed is not None and threads == self._settings.threads:
+            self.measured.emit(entry, speed)
+
     def _finished(
         self,
         place: OpenDocument,
@@ -89,8 +98,6 @@ class Upscaling(QObject):
         result: Upscaled,
     ) -> None:
         """The result belongs to the document that it was started for, whichever is shown now."""
-        if result.speed is not None:
-            self.measured.emit(entry, result.speed)
         if not place.shows(source):
             return
         name = entry.card.name if entry.card is not None else entry.name

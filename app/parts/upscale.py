@@ -91,7 +91,7 @@ def show_sheet(window: MainWindow) -> ContactSheet | None:
 
     current = window.panel.entry.name if window.panel.entry is not None else ""
     box = contact_sheet.crop_box(picture, window.canvas.visible_box())
-    sheet = ContactSheet(window.queue, photo, box, entries, current, words, window)
+    sheet = ContactSheet(window.queue, photo, box, entries, current, words, window.settings.threads, window)
     sheet.chosen.connect(window.panel.choose)
     sheet.finished.connect(sheet.deleteLater)
     sheet.open()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from app import memory, paths
 from app.main_window import MainWindow
+from app.parts.shell import show_preferences
+from app.preferences import PreferencesDialog
 from engines.model import open_model
 from engines.picture import load
 from engines.upscale import upscale
@@ -203,6 +206,33 @@ def test_a_model_is_added_to_the_library(qtbot: QtBot, window: MainWindow, tmp_p
     window.models.add(tmp_path / "nothing.onnx")
     qtbot.waitUntil(lambda: len(told(window)) == 2)
     assert window.messages.notices[1].kind == "error"
+
+
+def test_other_threads_open_the_model_anew_at_once(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    press(qtbot, window)
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 1, timeout=10_000)
+    opened = window.upscaling._opened
+
+    def threads() -> int:
+        assert opened._model is not None
+        return opened._model._session.get_session_options().intra_op_num_threads
+
+    assert threads() == 0 and window.settings.threads == 0  # one for each core
+    dialog = show_preferences(window)
+    assert isinstance(dialog, PreferencesDialog)
+    assert dialog.threads.text() == "Automatic" and dialog.threads.maximum() == os.cpu_count()
+    dialog.threads.setValue(1)
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 2, timeout=10_000)  # it is another speed
+    press(qtbot, window)
+    assert threads() == 1 and told(window) == []
+    dialog.threads.setValue(0)
+    dialog.reject()
+    window.actions_by_id["undo"].trigger()
+    press(qtbot, window)
+    assert threads() == 0 and len(window.settings.speeds) == 2
 
 
 def test_alpha_and_sixteen_bits_come_through(
