@@ -703,6 +703,10 @@ nur vergrößert</translation>
       <translation>&amp;Speicher für Rückgängig</translation>
     </message>
     <message>
+      <source>&amp;Processor threads</source>
+      <translation>&amp;Prozessor-Threads</translation>
+    </message>
+    <message>
       <source>&amp;Recent files</source>
       <translation>&amp;Zuletzt geöffnet</translation>
     </message>
@@ -737,6 +741,10 @@ nur vergrößert</translation>
     <message>
       <source>Forget Recent Files</source>
       <translation>Geöffnete Dateien vergessen</translation>
+    </message>
+    <message>
+      <source>How many a model uses, from its next run on. Automatic: one for each core; fewer leave room.</source>
+      <translation>Wie viele ein Modell ab seinem nächsten Lauf nutzt. Automatisch: einer je Kern; weniger lassen Luft.</translation>
     </message>
     <message>
       <source>How much the steps that can be undone may hold in memory; older ones go to the disk.</source>
