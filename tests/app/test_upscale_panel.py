@@ -70,7 +70,7 @@ def test_a_size_is_chosen_by_percent_width_or_height(
 ) -> None:
     open_photo(photo)
     by(window, mode, value)
-    assert window.panel.size_after.text().startswith(f"{size[0]} × {size[1]}")
+    assert window.panel.facts.size_after.text().startswith(f"{size[0]} × {size[1]}")
     assert window.panel.button.text() == f"Upscale to {size[0]} × {size[1]}"
     todo = plan(96, 72, 2, size)
     assert ("2 times" in window.panel.passes.text()) == (todo.passes == 2)
@@ -97,13 +97,13 @@ def test_strength_blends_with_a_plain_enlargement(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, models_folder: Path
 ) -> None:
     open_photo(photo)
-    window.panel.percent.setValue(40)
-    assert window.panel.strength.value() == 40
+    window.panel.strength.percent.setValue(40)
+    assert window.panel.strength.slider.value() == 40
     press(qtbot, window)
     with open_model(models_folder / "tiny-x2.onnx") as model:
         np.testing.assert_array_equal(pixels(window), enlarge(load(photo), model, strength=0.4).pixels)
     window.actions_by_id["undo"].trigger()
-    window.panel.strength.setValue(0)
+    window.panel.strength.slider.setValue(0)
     press(qtbot, window)
     np.testing.assert_array_equal(pixels(window), resized_rows(load(photo).pixels, 192, 144, 0, 144))
 
@@ -131,15 +131,15 @@ def test_what_it_takes_is_said_beforehand_and_remembered(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_photo: Path
 ) -> None:
     open_photo(photo)
-    qtbot.waitUntil(lambda: window.panel.time.text().startswith("about"), timeout=10_000)
-    assert window.panel.memory.text().endswith("MB")
+    qtbot.waitUntil(lambda: window.panel.facts.time.text().startswith("about"), timeout=10_000)
+    assert window.panel.facts.memory.text().endswith("MB")
     assert len(window.settings.speeds) == 1 and not window.queue.is_busy
     entry, speeds = window.panel.entry, window.panel.speeds
     assert entry is not None and speeds is not None
     speeds.learn(entry, 1000.0)
-    assert window.panel.time.text() == "about 7 s"  # 96 × 72 pixels at a thousand a second
+    assert window.panel.facts.time.text() == "about 7 s"  # 96 × 72 pixels at a thousand a second
     by(window, "percent", 400)
-    assert window.panel.time.text() == "about 35 s"  # and four times as many the second time
+    assert window.panel.facts.time.text() == "about 35 s"  # and four times as many the second time
     by(window, "scale", 0)
     open_photo(large_photo)
     press(qtbot, window)
@@ -158,7 +158,7 @@ def test_a_measurement_makes_room_for_the_upscale_and_a_broken_model_is_not_told
     open_photo(photo)
     press(qtbot, window)
     qtbot.wait(50)
-    assert len(told(window)) == 1 and window.panel.time.text() == "finding out…"
+    assert len(told(window)) == 1 and window.panel.facts.time.text() == "finding out…"
 
 
 def test_a_preview_stops_a_measurement_which_is_made_up_for(
@@ -184,9 +184,9 @@ def test_a_preview_stops_a_measurement_which_is_made_up_for(
     assert measurement.is_cancelling and not measurement.is_over
     with qtbot.waitSignal(measurement.cancelled):
         go_on.set()
-    assert window.panel.time.text() == "finding out…"
+    assert window.panel.facts.time.text() == "finding out…"
     qtbot.waitUntil(lambda: len(window.settings.speeds) == 2, timeout=10_000)
-    assert window.panel.time.text().startswith("about")
+    assert window.panel.facts.time.text().startswith("about")
 
 
 def test_speed_is_measured_on_small_crops(photo: Path, models_folder: Path) -> None:
