@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-_AT_ONCE = 1 << 18  # bytes, of what Qt converts on this thread alone: while it waited for others it would hold Python's lock
+_AT_ONCE = (
+    1 << 18
+)  # bytes that Qt converts on this thread alone: while it waited for others it would hold Python's lock
 
 
 def region(

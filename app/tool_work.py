@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app import errors, photo
+from app.canvas.pyramid import is_converted
 from app.document import Document
 from app.history.open_document import OpenDocument
 from app.jobs import Job, JobQueue
@@ -16,7 +17,9 @@ from app.masks import Masks
 from app.message_bar import MessageBar
 from app.photo import Photo
 from engines.blend import Mask
-from engines.progress import Progress
+from engines.progress import Progress, stretch
+
+SHOWN, SHOWN_CONVERTED = 0.1, 0.5  # what a pixel costs until it can be shown, of one that a tool changes
 
 Work = Callable[[Photo, Mask | None, Progress], tuple[Any, Mask | None]]
 """Gives the new pixels and, where their places changed, the mask that fits them; None: it stays as it is."""
@@ -24,10 +27,13 @@ Work = Callable[[Photo, Mask | None, Progress], tuple[Any, Mask | None]]
 
 def run(work: Work, source: Photo, mask: Mask | None, *, progress: Progress) -> tuple[Photo, Mask | None]:
     """`work` done on `source`, ready to be shown. Raises DuskroomError, Cancelled."""
-    pixels, fitting = work(source, mask, progress)
+    area = source.picture.width * source.picture.height
+    showing = round(area * (SHOWN_CONVERTED if is_converted(source.picture.metadata.icc) else SHOWN))
+    pixels, fitting = work(source, mask, stretch(progress, 0, area, area + showing))
     if pixels.flags.writeable:
         pixels.flags.writeable = False  # it is ours alone, and need not be copied
-    return photo.of(replace(source.picture, pixels=pixels), progress=progress), fitting
+    view = stretch(progress, area, showing, area + showing)
+    return photo.of(replace(source.picture, pixels=pixels), progress=view), fitting
 
 
 class ToolWork(QObject):
