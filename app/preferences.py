@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.settings import LANGUAGES, RANGES, THEMES, Settings
 from app.translation import TITLES
+from app.widgets import number_field
 
 
 class PreferencesDialog(QDialog):
@@ -45,6 +46,7 @@ class PreferencesDialog(QDialog):
         limits = RANGES["history_megabytes"]
         self.memory.setRange(limits.start, limits.stop - 1)
         self.memory.setSingleStep(256)
+        number_field.dress(self.memory)
         self.memory.setSuffix(self.tr(" MB"))
         self.memory.setSpecialValueText(self.tr("Automatic"))  # of 0
         self.memory.setValue(settings.history_megabytes)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox
 
 from app.canvas.crop import CropFrame
 from app.panels.tool import ToolPanel, button
+from app.widgets import number_field
 from app.widgets.slider import NumberSlider
 from engines.geometry import MOST_DEGREES
 
@@ -60,19 +61,20 @@ class GeometryPanel(ToolPanel):
         buttons = list(self.turn_buttons.values())
         self.row(*buttons[:2])
         self.row(*buttons[2:])
-        self.heading(self.tr("Size"))
         self.width_field, self.height_field, self.percent = QSpinBox(), QSpinBox(), QDoubleSpinBox()
         for field, name in ((self.width_field, self.tr("Width")), (self.height_field, self.tr("Height"))):
             field.setRange(1, LARGEST_SIDE)
             field.setSuffix(" px")
             field.setAccessibleName(name)
             field.setToolTip(name)
+            number_field.dress(field)
             field.setKeyboardTracking(False)
         self.percent.setRange(0.1, 1000)
         self.percent.setDecimals(1)
         self.percent.setSuffix(" %")
         self.percent.setAccessibleName(self.tr("Percent"))
         self.percent.setKeyboardTracking(False)
+        number_field.dress(self.percent)
         self.link = QCheckBox(self.tr("Keep the shape"))
         self.link.setChecked(True)
         self.resize_button = button(self.tr("Resize"))
@@ -83,9 +85,11 @@ class GeometryPanel(ToolPanel):
         self.resize_button.clicked.connect(
             lambda: self.resize_asked.emit(self.width_field.value(), self.height_field.value())
         )
+        size = QLabel(self.tr("Size"))
+        size.setObjectName("caption")
+        self.row(size, self.link)
         self.row(self.width_field, self.height_field)
-        self.row(self.percent, self.link)
-        self.column.addWidget(self.resize_button)
+        self.row(self.percent, self.resize_button)
         self.column.addStretch(1)
         self._usable = self._busy = False
         frame.changed.connect(self._frame_changed)

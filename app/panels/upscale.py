@@ -24,6 +24,7 @@ from app.estimates import Speeds
 from app.jobs import Job
 from app.photo import Photo, megapixels
 from app.upscaling import UpscaleOptions
+from app.widgets import number_field
 from app.widgets.job_progress import JobProgress
 from app.widgets.size_choice import SizeChoice
 from engines.errors import ModelError
@@ -48,6 +49,7 @@ class UpscalePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAccessibleName(self.tr("Upscale"))  # which its tab shows
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._entries: list[ModelEntry] = []
         self._photo: Photo | None = None
@@ -56,7 +58,6 @@ class UpscalePanel(QWidget):
         self._upscaled = False
         self._had_focus = False
 
-        title = _label(self.tr("Upscale"), "title")
         self.models = QComboBox()
         self.models.setAccessibleName(self.tr("Model"))
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -93,9 +94,9 @@ class UpscalePanel(QWidget):
         self.percent.setRange(0, 100)
         self.percent.setSuffix(" %")
         self.percent.setFixedWidth(72)
-        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight)
+        number_field.dress(self.percent)
         self.percent.setAccessibleName(self.tr("Strength"))
-        self.strength.setToolTip(self.tr("How much of the model's work there is, against a plain enlargement"))
+        self.strength.setToolTip(self.tr("How much of the model’s work there is, against a plain enlargement"))
         self.percent.setToolTip(self.strength.toolTip())
         self.strength.valueChanged.connect(self.percent.setValue)
         self.percent.valueChanged.connect(self.strength.setValue)
@@ -139,8 +140,6 @@ class UpscalePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(8)
-        layout.addWidget(title)
-        layout.addSpacing(8)
         layout.addWidget(caption)
         choice = QHBoxLayout()
         choice.setSpacing(8)
