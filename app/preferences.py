@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -32,7 +33,6 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Preferences"))
-        self.setMinimumWidth(440)
         self.theme = QComboBox()
         titles = {"system": self.tr("Like the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
         for choice in THEMES:
@@ -64,6 +64,7 @@ class PreferencesDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(12)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for caption, field, text in (
             (self.tr("&Theme"), self.theme, self.tr("Dark or light; pictures are judged best on a dark neutral grey.")),
             (self.tr("&Language"), self.language, self.tr("The language of the window, changed at once.")),
@@ -86,6 +87,7 @@ class PreferencesDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # Qt opens no dialog wider than ⅔ of the screen
         column.addLayout(form)
         column.addStretch(1)
         column.addWidget(buttons)

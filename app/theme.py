@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from app import paths
 
+FONT_PIXELS = 13
+
 
 @dataclass(frozen=True)
 class Colours:
@@ -85,6 +87,9 @@ class Theme(QObject):
         self._application = application
         self._choice = choice
         application.setStyle("Fusion")
+        font = application.font()
+        font.setPixelSize(FONT_PIXELS)  # here, not in the style sheet, which widgets get after dialogs measured them
+        application.setFont(font)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
         self._dress()
 
