@@ -7,11 +7,15 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.message_bar import Kind
 
 PATIENCE_MS = 600_000  # an upscale on a slow machine
 PAUSE_MS = 200  # after a step, for what it sets off
 MOST_PAUSES = 300  # while the window still works something out
-NOTICES = (
+NOTICES: tuple[tuple[str, Kind], ...] = (
     ("The photo was saved.", "information"),
     ("The profile in the photo cannot be used; it is shown as sRGB.", "warning"),
     ("“holiday.jpg” ends too early; open another copy of it.", "error"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox
 
 from app.canvas.crop import CropFrame
@@ -33,7 +33,11 @@ class GeometryPanel(ToolPanel):
         for wide, high in ASPECTS:
             self.aspects.addItem(f"{wide} : {high}", wide / high)
         self.aspects.currentIndexChanged.connect(self._aspect_chosen)
-        self.column.addWidget(self.aspects)
+        self.cropped = QLabel()
+        self.cropped.setObjectName("muted")
+        self.cropped.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.cropped.setAccessibleName(self.tr("Size once it is cropped"))
+        self.row(self.aspects, self.cropped)
         self.angle = NumberSlider(self.tr("Straighten"), -MOST_DEGREES, MOST_DEGREES, decimals=2, unit=" °")
         self.angle.changed.connect(self._angle_changed)
         self.column.addWidget(self.angle)
@@ -161,6 +165,7 @@ class GeometryPanel(ToolPanel):
         for widget in (self.width_field, self.height_field, self.percent, self.link):
             widget.setEnabled(can)
         crop = self.frame.crop
+        self.cropped.setText(f"{crop.width} × {crop.height} px" if self._usable else "")
         whole = (crop.width, crop.height) == self.frame.size and crop.angle == 0
         self.apply_button.setEnabled(can and not whole)
         self.reset_button.setEnabled(can and not whole)

@@ -99,6 +99,7 @@ class FirstPage(QWidget):
 
     def show_samples(self, made: Sequence[Sample]) -> None:
         """Show the samples as buttons."""
+        last: QWidget = self.open_button
         for sample in made:
             pixmap = QPixmap.fromImage(qimage.from_pixels(sample.pixels))
             pixmap.setDevicePixelRatio(self.devicePixelRatioF())
@@ -130,4 +131,6 @@ class FirstPage(QWidget):
             column.addWidget(button)
             column.addWidget(words, 1)
             self._samples.addLayout(column, 1)
+            self.setTabOrder(last, button)
+            last = button
         self._samples_title.setVisible(bool(made))

@@ -79,7 +79,6 @@ class NumberSlider(QWidget):
         grid.addWidget(self.caption, 0, 0)
         grid.addWidget(self.field, 0, 1)
         grid.addWidget(self.slider, 1, 0, 1, 2)
-        self.setTabOrder(self.slider, self.field)
 
     @property
     def value(self) -> float:

@@ -25,6 +25,7 @@ from app.preferences import PreferencesDialog
 from app.recent import MOST
 from app.shortcuts import ShortcutsDialog
 from app.theme import DARK, LIGHT, Colours, palette
+from app.widgets.recovery_offer import RecoveryOffer
 from engines.metadata import Metadata
 from engines.picture import Picture, load
 from engines.progress import Progress
@@ -276,6 +277,22 @@ def test_panels_fit_the_dock_and_the_window_its_smallest_size(
     assert page.width() <= SMALLEST_SIZE[0] - SIDE_WIDTH
 
 
+def test_tab_goes_round_and_only_to_what_is_in_sight(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    assert window.focusWidget() is window.canvas  # whose keys are wanted first
+    seen: list[QWidget] = []
+    while (focused := window.focusWidget()) not in seen:
+        assert focused is not None and focused.isVisible() and window.rect().contains(
+            focused.mapTo(window, focused.rect().center())
+        ), focused.accessibleName()  # fmt: skip
+        seen.append(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    assert window.focusWidget() is window.canvas
+    assert {window.panel.models, window.panel.button, window.tools.tabs, window.zoom} <= set(seen)
+
+
 def test_help_explains_what_has_the_keyboard(qtbot: QtBot, window: MainWindow) -> None:
     assert "folders" in help.explanation(window.first_page.open_button)
     dialog = shell.show_help(window)
@@ -285,7 +302,7 @@ def test_help_explains_what_has_the_keyboard(qtbot: QtBot, window: MainWindow) -
     dialog.close()
 
 
-DIALOGS = ("open", "save_as", "preferences", "shortcuts", "help", "about")
+DIALOGS = ("open", "save_as", "preferences", "shortcuts", "help", "about", "compare_models", "about_model")
 ROLES_TO_NAME = (
     Qt.FocusPolicy.TabFocus,
     Qt.FocusPolicy.StrongFocus,
@@ -328,6 +345,10 @@ def test_every_control_has_a_name_and_a_role(
                 if not isinstance(dialog, QFileDialog):
                     assert unnamed(dialog) == []
                 dialog.reject()
+    offer = RecoveryOffer([], window)
+    offer.show()
+    assert unnamed(offer) == []
+    offer.reject()
 
 
 def test_every_control_explains_itself(window: MainWindow, open_photo: Open, photo: Path) -> None:
