@@ -351,6 +351,10 @@ nur vergrößert</translation>
       <translation>Größe</translation>
     </message>
     <message>
+      <source>Size once it is cropped</source>
+      <translation>Größe nach dem Zuschneiden</translation>
+    </message>
+    <message>
       <source>Straighten</source>
       <translation>Gerade richten</translation>
     </message>
