@@ -106,6 +106,7 @@ class HelpDialog(QDialog):
         self.text.setAccessibleName(self.tr("Help"))
         self.text.setWhatsThis(self.tr("How to work with Duskroom."))
         self.text.setHtml(page(made, about))
+        self.text.document().setDocumentMargin(12)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.button(QDialogButtonBox.StandardButton.Close).setText(self.tr("Close"))
         buttons.rejected.connect(self.reject)

@@ -24,9 +24,10 @@ from engines.progress import Progress
 Lane = Literal["preview", "work"]
 
 REPORT_INTERVAL = 0.05  # seconds between two progress signals: 20 a second are as many as an eye can use
-NICENESS: dict[Lane | Literal["beside"], int] = {"preview": 3, "work": 7, "beside": 10}
+NICENESS: dict[Lane, int] = {"preview": 3, "work": 7}
 """Of each lane, which the threads that ONNX Runtime makes on it inherit: the window stays alive with all cores busy, and what
 a person watches at this moment goes before what they wait for."""
+BESIDE = 10  # the niceness of what gives way
 JOIN_SECONDS = 20.0
 
 
@@ -175,7 +176,7 @@ class JobQueue(QObject):
             "preview": _LaneThread("preview", niceness["preview"], latest_wins=True),
             "work": _LaneThread("work", niceness["work"]),
         }
-        self._beside = _LaneThread("beside", NICENESS["beside"], beside=self._lanes["preview"])
+        self._beside = _LaneThread("beside", BESIDE, beside=self._lanes["preview"])
         self._jobs: dict[Job, Lane] = {}
         self._closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)

@@ -13,7 +13,7 @@ from app import actions, paths
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-SIDE_WIDTH = 304  # logical pixels
+SIDE_WIDTH = 312  # logical pixels
 START_SIZE = (1280, 820)
 SMALLEST_SIZE = (800, 560)
 
@@ -30,8 +30,8 @@ def lay_out(window: MainWindow) -> None:
     _add_side(window)
     status = window.statusBar()
     status.setSizeGripEnabled(False)
+    status.addWidget(window.facts)
     status.addWidget(window.job_progress)
-    status.addPermanentWidget(window.facts)
     status.addPermanentWidget(window.zoom)
     window.restoreGeometry(QByteArray.fromBase64(window.settings.geometry.encode()))
     window.restoreState(QByteArray.fromBase64(window.settings.layout.encode()))

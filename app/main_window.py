@@ -133,8 +133,8 @@ class MainWindow(QMainWindow, PartAttributes):
         self.canvas.show_pyramids(
             photo.pyramid if photo else None, before.pyramid if comparing and before else None, keep_view=True
         )
+        focused = self.focusWidget() or self.canvas  # before the page goes, and the keyboard wanders off
         self.pages.setCurrentWidget(self.canvas if photo else self.first_page)
-        focused = self.focusWidget() or self.canvas
         if photo is not None and not any(dock.isAncestorOf(focused) for dock in self.findChildren(QDockWidget)):
             self.canvas.setFocus()
         elif photo is None:

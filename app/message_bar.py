@@ -32,14 +32,20 @@ class Notice(QFrame):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        mark = QLabel()  # the kind must not be told by colour alone
+        mark.setObjectName("mark")
+        words = {"information": self.tr("News"), "warning": self.tr("Warning"), "error": self.tr("Error")}
+        mark.setAccessibleName(words[kind])
+        self.label.setAccessibleName(f"{words[kind]}: {sentence}")
+        row.addWidget(mark)
         row.addWidget(self.label, 1)
         self.copy_button = QPushButton(self.tr("Copy details"))
         self.copy_button.clicked.connect(self._copy)
         self.copy_button.setVisible(kind != "information")
-        row.addWidget(self.copy_button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.copy_button)
         self.dismiss_button = QPushButton(self.tr("Dismiss"))
         self.dismiss_button.setAccessibleName(self.tr("Dismiss this notice"))
-        row.addWidget(self.dismiss_button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.dismiss_button)
 
     def _copy(self) -> None:
         QGuiApplication.clipboard().setText(f"{self.sentence}\n\n{self.details}".rstrip() + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
+    QLayout,
     QPushButton,
     QSpinBox,
     QVBoxLayout,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.settings import LANGUAGES, RANGES, THEMES, Settings
 from app.translation import TITLES
+from app.widgets import number_field
 
 
 class PreferencesDialog(QDialog):
@@ -33,7 +35,6 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Preferences"))
-        self.setMinimumWidth(440)
         self.theme = QComboBox()
         titles = {"system": self.tr("Like the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
         for choice in THEMES:
@@ -47,6 +48,7 @@ class PreferencesDialog(QDialog):
         limits = RANGES["history_megabytes"]
         self.memory.setRange(limits.start, limits.stop - 1)
         self.memory.setSingleStep(256)
+        number_field.dress(self.memory)
         self.memory.setSuffix(self.tr(" MB"))
         self.memory.setSpecialValueText(self.tr("Automatic"))  # of 0
         self.memory.setValue(settings.history_megabytes)
@@ -54,6 +56,7 @@ class PreferencesDialog(QDialog):
         self.threads.setRange(0, os.cpu_count() or 1)
         self.threads.setSpecialValueText(self.tr("Automatic"))  # of 0
         self.threads.setValue(settings.threads)
+        number_field.dress(self.threads)
         self.ask = QCheckBox(self.tr("Ask before unsaved changes are lost"))
         self.ask.setChecked(settings.ask_unsaved)
         self.shortcuts = QPushButton(self.tr("Keyboard Shortcuts…"))
@@ -68,6 +71,7 @@ class PreferencesDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(16)
         form.setVerticalSpacing(12)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for caption, field, text in (
             (self.tr("&Theme"), self.theme, self.tr("Dark or light; pictures are judged best on a dark neutral grey.")),
             (self.tr("&Language"), self.language, self.tr("The language of the window, changed at once.")),
@@ -95,6 +99,7 @@ class PreferencesDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(16)
+        column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # Qt opens no dialog wider than ⅔ of the screen
         column.addLayout(form)
         column.addStretch(1)
         column.addWidget(buttons)

@@ -1,4 +1,4 @@
-"""Renders the real window, without a display, to a picture: `python -m app.render OUT.png [PHOTO] [--upscale MODEL]`."""
+"""Renders the real window, without a display, to a picture: `python -m app.render OUT.png [PHOTO ...] [--do ACTION ...]`."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from app.message_bar import Kind
 
 PATIENCE_MS = 600_000  # an upscale on a slow machine
-DIALOGS = {
-    "save": "save_as",
-    "preferences": "preferences",
-    "shortcuts": "shortcuts",
-    "help": "help",
-}
-"""A dialog's name here, and the action that opens it."""
+PAUSE_MS = 200  # after a step, for what it sets off
+MOST_PAUSES = 300  # while the window still works something out
+NOTICES: tuple[tuple[str, Kind], ...] = (
+    ("The photo was saved.", "information"),
+    ("The profile in the photo cannot be used; it is shown as sRGB.", "warning"),
+    ("“holiday.jpg” ends too early; open another copy of it.", "error"),
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Render as the arguments say. Gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m app.render", description=__doc__)
     parser.add_argument("out", metavar="OUT.png", type=Path)
-    parser.add_argument("photo", metavar="PHOTO", type=Path, nargs="?", help="without one, the first page")
+    parser.add_argument("photos", metavar="PHOTO", type=Path, nargs="*", help="without one, the first page")
     parser.add_argument("--size", default="1440x900", help="of the window, WxH")
     parser.add_argument(
         "--upscale", metavar="MODEL", help="a model's name or file; the result is shown beside the photo"
@@ -30,7 +34,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--theme", choices=("light", "dark"), default="dark")
     parser.add_argument("--zoom", type=float, metavar="PERCENT", help="instead of the whole photo")
     parser.add_argument("--during", action="store_true", help="while it upscales, at a third of the way")
-    parser.add_argument("--dialog", choices=tuple(DIALOGS), help="with this dialog open, rendered alone")
+    parser.add_argument(
+        "--do",
+        metavar="ACTION",
+        action="append",
+        default=[],
+        help="an id of app/actions.py, done in order; a dialog that it opens is rendered alone",
+    )
+    parser.add_argument("--tell", action="store_true", help="with a notice of each kind")
+    parser.add_argument("--left", action="store_true", help="as if the last start had not ended in order")
     parser.add_argument("--language", choices=("en", "de"), default="en")
     options = parser.parse_args(arguments)
     try:
@@ -53,17 +65,18 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication, QDialog
 
-    from app import settings
+    from app import actions, settings
     from app.main_window import MainWindow
+    from app.widgets.contact_sheet import ContactSheet
     from engines.errors import ModelError
     from engines.library import ModelLibrary
 
+    for name in options.do:
+        if name not in {entry.id for entry in actions.ACTIONS}:
+            print(f"There is no action “{name}”; app/actions.py lists them.", file=sys.stderr)
+            return 1
     application = QApplication.instance() or QApplication(sys.argv[:1])
     settings.keep(settings.Settings(language=options.language, theme=options.theme))
-    window = MainWindow()
-    window.choose_theme(options.theme)
-    window.resize(width, height)
-    window.show()
 
     def wait(signal, patience: int = PATIENCE_MS) -> None:
         loop = QEventLoop()
@@ -72,15 +85,33 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
         loop.exec()
 
     def settle() -> None:
-        loop = QEventLoop()
-        QTimer.singleShot(200, loop, loop.quit)
-        loop.exec()
+        for _ in range(MOST_PAUSES):
+            loop = QEventLoop()
+            QTimer.singleShot(PAUSE_MS, loop, loop.quit)
+            loop.exec()
+            sheets = window.findChildren(ContactSheet)
+            if upscales or not (window.queue.is_busy or any(sheet.is_working for sheet in sheets)):
+                return
 
+    def open_window() -> MainWindow:
+        window = MainWindow()
+        window.choose_theme(options.theme)
+        window.resize(width, height)
+        window.show()
+        return window
+
+    upscales = False
+    window = open_window()
     settle()
-    if options.photo is not None:
-        path = window.opening.pick([options.photo])
-        if path is not None:
-            wait(window.opening.open(path).ended)
+    if options.photos:
+        window.open_paths(options.photos)
+        settle()
+    if options.left:
+        window.actions_by_id["rotate_right"].trigger()
+        settle()
+        window.close_at_once()
+        window = open_window()
+        settle()
     if options.upscale is not None and window.document.photo is not None:
         from app import paths
 
@@ -90,9 +121,12 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
             window.close_at_once()
             print(error, file=sys.stderr)
             return 1
-        window.panel.show_models([entry], entry.name)
+        if all(each.name != entry.name for each in window.panel.entries):
+            window.panel.show_models([*window.panel.entries, entry], entry.name)
+        window.panel.choose(entry.name)
         job = window.upscaling.start(entry)
         if job is not None and options.during:
+            upscales = True
             loop = QEventLoop()
             job.progressed.connect(lambda done, total, _: loop.quit() if done * 3 > total else None)
             job.ended.connect(loop.quit)
@@ -101,13 +135,14 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
             wait(job.ended)
     if options.zoom is not None:
         window.canvas.zoom_to(options.zoom / 100)
-    shown = window
-    if options.dialog is not None:
-        window.actions_by_id[DIALOGS[options.dialog]].trigger()
-        for _ in range(5):  # what it works out off the GUI thread is to be seen too
-            settle()
-        shown = next((dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()), window)
-    settle()
+    for name in options.do:
+        window.actions_by_id[name].trigger()
+        settle()
+    for sentence, kind in NOTICES if options.tell else ():
+        window.messages.tell(sentence, kind)
+    for _ in range(5):  # what is worked out beside the work is to be seen too
+        settle()
+    shown = next((dialog for dialog in window.findChildren(QDialog) if dialog.isVisible()), window)
     done = shown.grab().save(str(options.out))
     window.close_at_once()
     application.processEvents()

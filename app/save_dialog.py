@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,18 +23,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app import paths
 from app.document import Document
-from app.encoded_size import EncodedSize, encoded_size
-from app.jobs import Job, JobQueue
+from app.jobs import JobQueue
+from app.save_proposal import proposed
 from app.saving import SaveChoice, metadata_to_write, steps_of
 from app.settings import Settings
+from app.widgets import number_field
+from app.widgets.file_size import FileSize
 from app.widgets.keep_badge import KeepBadge
 from engines.formats import WRITABLE_FORMATS, Format, formats_that_hold, shown
 from engines.keeping import kept_by
 from engines.metadata import KEEPS, Keep, Metadata
-
-SIZE_DELAY_MS = 120  # after the last move of the slider, before the size is worked out
 
 
 class SaveDialog(QDialog):
@@ -47,19 +46,12 @@ class SaveDialog(QDialog):
         assert document.photo is not None
         self._picture = document.photo.picture
         self._steps = steps_of(document)
-        self._queue = queue
-        self._size_job: Job | None = None
-        self._size_timer = QTimer(self)
-        self._size_timer.setSingleShot(True)
-        self._size_timer.setInterval(SIZE_DELAY_MS)
-        self._size_timer.timeout.connect(lambda: self._work_out_size(whole=False))
-        self.finished.connect(self._stop_size)
         self._settings = settings
         self._formats = formats_that_hold(self._picture.width, self._picture.height) or WRITABLE_FORMATS
         self.setWindowTitle(self.tr("Save As"))
         self.setMinimumWidth(520)
 
-        start = document.target or self._proposed()
+        start = document.target or proposed(self._picture, self._formats, settings.save_folder)
         self.name = QLineEdit(start.name)
         self.folder = QLineEdit(str(start.parent))
         self.browse = QPushButton(self.tr("Browse…"))
@@ -74,7 +66,7 @@ class SaveDialog(QDialog):
         self.quality = QSpinBox()
         self.quality.setRange(1, 100)
         self.quality.setFixedWidth(64)
-        self.quality.setAlignment(Qt.AlignmentFlag.AlignRight)
+        number_field.dress(self.quality)
         self.keep = QComboBox()
         titles = {
             "all": self.tr("Everything"),
@@ -87,9 +79,9 @@ class SaveDialog(QDialog):
         self.keep.setCurrentIndex(self.keep.findData(settings.keep))
         self.note_steps = QCheckBox(self.tr("Note the neural steps in the file (XMP)"))
         self.note_steps.setChecked(settings.note_steps)
-        self.note_steps.setEnabled(bool(self._steps or self._picture.metadata.steps))
-        self.file_size = QLabel()
-        self.file_size.setAccessibleName(self.tr("Size of the file"))
+        self.note_steps.setVisible(bool(self._steps or self._picture.metadata.steps))
+        self.file_size = FileSize(queue, self._picture)
+        self.finished.connect(self.file_size.stop)
         self.badge = KeepBadge()
         self.replace = QCheckBox(self.tr("Replace it"))
         self.problem = QLabel()
@@ -162,31 +154,6 @@ class SaveDialog(QDialog):
         """The file that the fields name."""
         return Path(self.folder.text()).expanduser() / self.name.text()
 
-    def _proposed(self) -> Path:
-        """The source's name with the size, in a format that keeps everything; never a file that is there."""
-        source = self._picture.source
-        folder = self._proposed_folder(source)
-        known = [known for known in self._formats if source and source.suffix.lower() in known.suffixes]
-        kept = [known for known in (*known, *self._formats) if self._keeps(known)]
-        suffix = (kept or self._formats)[0].suffixes[0]
-        stem = f"{source.stem if source else 'photo'}-{self._picture.width}x{self._picture.height}"
-        number, target = 1, folder / f"{stem}{suffix}"
-        while target.exists():
-            number += 1
-            target = folder / f"{stem}-{number}{suffix}"
-        return target
-
-    def _proposed_folder(self, source: Path | None) -> Path:
-        """Beside the source where one may write and it is no sample that ships, else where one saved last, else home."""
-        last = Path(self._settings.save_folder) if self._settings.save_folder else Path.home()
-        beside = source.parent.absolute() if source is not None else last
-        if os.access(beside, os.W_OK) and not beside.is_relative_to(paths.asset()):
-            return beside
-        return last if last.is_dir() else Path.home()
-
-    def _keeps(self, known: Format) -> bool:
-        return (known.holds_alpha or not self._picture.has_alpha) and (known.holds_16_bit or self._picture.depth == 8)
-
     def _format(self) -> Format:
         return self._formats[self.format.currentIndex()]
 
@@ -205,11 +172,15 @@ class SaveDialog(QDialog):
             stem = path.stem if path.suffix.lower() in every else path.name
             self.name.setText(stem + known.suffixes[0])
         for widget in (self.slider, self.quality, self._quality_caption):
-            widget.setEnabled(known.quality is not None)
+            widget.setVisible(known.quality is not None)
         if known.quality is not None:
             self.quality.setValue(self._settings.qualities.get(known.name, known.quality))
         self._file_changed()
         self._place_changed()
+
+    def _quality(self) -> int | None:
+        """None where the format keeps every pixel."""
+        return self.quality.value() if self._format().quality is not None else None
 
     def _metadata(self) -> Metadata:
         """What the file would get."""
@@ -228,36 +199,7 @@ class SaveDialog(QDialog):
             after=self._metadata(),
         )
         self.badge.show_kept(kept, known, depth=picture.depth)
-        self._stop_size()
-        self.file_size.setText(self.tr("is being worked out…"))
-        self._size_timer.start()
-
-    def _work_out_size(self, *, whole: bool) -> None:
-        known = self._format()
-        quality = self.quality.value() if known.quality is not None else None
-        job = self._size_job = self._queue.submit(
-            encoded_size, self._picture, known, quality, self._metadata(), whole=whole, lane="preview"
-        )
-        job.finished.connect(lambda size: self._show_size(job, size))
-        job.failed.connect(lambda error: self._size_failed(job))
-
-    def _show_size(self, job: Job, size: EncodedSize) -> None:
-        if job is not self._size_job:
-            return
-        self._size_job = None
-        text = megabytes(size.bytes)
-        self.file_size.setText(text if size.exact else self.tr("about {size}").format(size=text))
-
-    def _size_failed(self, job: Job) -> None:
-        if job is self._size_job:
-            self._size_job = None
-            self.file_size.setText(self.tr("known once it is saved"))
-
-    def _stop_size(self) -> None:
-        self._size_timer.stop()
-        if self._size_job is not None:
-            self._size_job.cancel()
-            self._size_job = None
+        self.file_size.ask(known, self._quality(), self._metadata())
 
     def _set_help(self) -> None:
         """A sentence for each field: What’s This and the screen reader tell it."""
@@ -319,16 +261,8 @@ class SaveDialog(QDialog):
         if not self.save_button.isEnabled():
             return
         known = self._format()
-        quality = self.quality.value() if known.quality is not None else None
         keep: Keep = self.keep.currentData()
         noted, replaces = self.note_steps.isChecked(), self.replace.isChecked()
-        choice = SaveChoice(self.target, known.name, quality, keep, note_steps=noted, replaces=replaces)
+        choice = SaveChoice(self.target, known.name, self._quality(), keep, note_steps=noted, replaces=replaces)
         self.accept()
         self.chosen.emit(choice)
-
-
-def megabytes(count: int) -> str:
-    """A number of bytes as a person reads it: "640 kB", "3.4 MB"."""
-    if count < 1_000_000:
-        return f"{max(1, round(count / 1000))} kB"
-    return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.2f} GB"

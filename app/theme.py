@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QApplication
 
 from app import paths
 
+FONT_PIXELS = 13
+
 
 @dataclass(frozen=True)
 class Colours:
@@ -22,6 +24,7 @@ class Colours:
     field: str  # where one types or chooses
     hover: str
     line: str
+    outline: str  # of what one types into, chooses or ticks: it must be seen against `raised`
     text: str
     muted: str
     disabled: str
@@ -41,6 +44,7 @@ DARK = Colours(
     field="#1f1f1f",
     hover="#454545",
     line="#4a4a4a",
+    outline="#828282",
     text="#ececec",
     muted="#b4b4b4",
     disabled="#7d7d7d",
@@ -59,6 +63,7 @@ LIGHT = Colours(
     field="#ffffff",
     hover="#e0e0e0",
     line="#c6c6c6",
+    outline="#868686",
     text="#1c1c1c",
     muted="#565656",
     disabled="#9a9a9a",
@@ -82,6 +87,9 @@ class Theme(QObject):
         self._application = application
         self._choice = choice
         application.setStyle("Fusion")
+        font = application.font()
+        font.setPixelSize(FONT_PIXELS)  # here, not in the style sheet, which widgets get after dialogs measured them
+        application.setFont(font)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)
         self._dress()
 
@@ -135,8 +143,9 @@ def palette(colours: Colours) -> QPalette:
         (roles.HighlightedText, colours.on_accent),
         (roles.Link, colours.accent),
         (roles.Accent, colours.accent),
+        (roles.Mid, colours.line),
     ):
         result.setColor(role, QColor(colour))
-    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.Accent):
         result.setColor(QPalette.ColorGroup.Disabled, role, QColor(colours.disabled))
     return result

@@ -16,10 +16,10 @@ SHOTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("window-light.png", (SAMPLE, "--upscale", "fast-x2", "--theme", "light")),
     ("first-page-dark.png", ("--theme", "dark", "--size", "1024x700")),
     ("first-page-light.png", ("--theme", "light", "--size", "1024x700", "--language", "de")),
-    ("save-dark.png", (SAMPLE, "--theme", "dark", "--dialog", "save")),
-    ("save-light.png", (SAMPLE, "--theme", "light", "--dialog", "save", "--language", "de")),
-    ("shortcuts-dark.png", ("--theme", "dark", "--dialog", "shortcuts")),
-    ("preferences-light.png", ("--theme", "light", "--dialog", "preferences")),
+    ("save-dark.png", (SAMPLE, "--theme", "dark", "--do", "save_as")),
+    ("save-light.png", (SAMPLE, "--theme", "light", "--do", "save_as", "--language", "de")),
+    ("shortcuts-dark.png", ("--theme", "dark", "--do", "shortcuts")),
+    ("preferences-light.png", ("--theme", "light", "--do", "preferences")),
 )
 """A file's name, and what `python -m app.render` is asked for."""
 

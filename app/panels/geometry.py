@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QSpinBox
 
 from app.canvas.crop import CropFrame
 from app.panels.tool import ToolPanel, button
+from app.widgets import number_field
 from app.widgets.slider import NumberSlider
 from engines.geometry import MOST_DEGREES
 
@@ -32,7 +33,11 @@ class GeometryPanel(ToolPanel):
         for wide, high in ASPECTS:
             self.aspects.addItem(f"{wide} : {high}", wide / high)
         self.aspects.currentIndexChanged.connect(self._aspect_chosen)
-        self.column.addWidget(self.aspects)
+        self.cropped = QLabel()
+        self.cropped.setObjectName("muted")
+        self.cropped.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.cropped.setAccessibleName(self.tr("Size once it is cropped"))
+        self.row(self.aspects, self.cropped)
         self.angle = NumberSlider(self.tr("Straighten"), -MOST_DEGREES, MOST_DEGREES, decimals=2, unit=" °")
         self.angle.changed.connect(self._angle_changed)
         self.column.addWidget(self.angle)
@@ -60,19 +65,20 @@ class GeometryPanel(ToolPanel):
         buttons = list(self.turn_buttons.values())
         self.row(*buttons[:2])
         self.row(*buttons[2:])
-        self.heading(self.tr("Size"))
         self.width_field, self.height_field, self.percent = QSpinBox(), QSpinBox(), QDoubleSpinBox()
         for field, name in ((self.width_field, self.tr("Width")), (self.height_field, self.tr("Height"))):
             field.setRange(1, LARGEST_SIDE)
             field.setSuffix(" px")
             field.setAccessibleName(name)
             field.setToolTip(name)
+            number_field.dress(field)
             field.setKeyboardTracking(False)
         self.percent.setRange(0.1, 1000)
         self.percent.setDecimals(1)
         self.percent.setSuffix(" %")
         self.percent.setAccessibleName(self.tr("Percent"))
         self.percent.setKeyboardTracking(False)
+        number_field.dress(self.percent)
         self.link = QCheckBox(self.tr("Keep the shape"))
         self.link.setChecked(True)
         self.resize_button = button(self.tr("Resize"))
@@ -83,9 +89,11 @@ class GeometryPanel(ToolPanel):
         self.resize_button.clicked.connect(
             lambda: self.resize_asked.emit(self.width_field.value(), self.height_field.value())
         )
+        size = QLabel(self.tr("Size"))
+        size.setObjectName("caption")
+        self.row(size, self.link)
         self.row(self.width_field, self.height_field)
-        self.row(self.percent, self.link)
-        self.column.addWidget(self.resize_button)
+        self.row(self.percent, self.resize_button)
         self.column.addStretch(1)
         self._usable = self._busy = False
         frame.changed.connect(self._frame_changed)
@@ -161,6 +169,7 @@ class GeometryPanel(ToolPanel):
         for widget in (self.width_field, self.height_field, self.percent, self.link):
             widget.setEnabled(can)
         crop = self.frame.crop
+        self.cropped.setText(f"{crop.width} × {crop.height} px" if self._usable else "")
         whole = (crop.width, crop.height) == self.frame.size and crop.angle == 0
         self.apply_button.setEnabled(can and not whole)
         self.reset_button.setEnabled(can and not whole)

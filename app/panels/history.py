@@ -12,7 +12,7 @@ from app.history.state import State
 from app.widgets.small_picture import show_small_picture
 
 THUMBNAIL = QSize(48, 32)  # logical pixels
-LEAST_HEIGHT = 168
+LEAST_HEIGHT = 136
 
 
 class HistoryPanel(QWidget):
@@ -23,6 +23,7 @@ class HistoryPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumHeight(LEAST_HEIGHT)
         title = QLabel(self.tr("History"))
         title.setObjectName("title")

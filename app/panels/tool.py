@@ -16,7 +16,7 @@ class ToolPanel(QWidget):
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(16, 16, 16, 16)
         self.column.setSpacing(8)
-        self.heading(title, "title")
+        self.setAccessibleName(title)  # which its tab shows
 
     def heading(self, text: str, name: str = "caption") -> None:
         """A line of words."""

@@ -39,6 +39,7 @@ class UpscalePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("panel")
+        self.setAccessibleName(self.tr("Upscale"))  # which its tab shows
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._entries: list[ModelEntry] = []
         self._photo: Photo | None = None
@@ -47,7 +48,6 @@ class UpscalePanel(QWidget):
         self._upscaled = False
         self._had_focus = False
 
-        title = make_label(self.tr("Upscale"), "title")
         self.models = QComboBox()
         self.models.setAccessibleName(self.tr("Model"))
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -76,7 +76,7 @@ class UpscalePanel(QWidget):
         self.size_choice.changed.connect(self._refresh)
         size_caption = make_label(self.tr("Si&ze"), "caption")
         size_caption.setBuddy(self.size_choice.mode)
-        self.strength = Strength(self.tr("How much of the model's work there is, against a plain enlargement"))
+        self.strength = Strength(self.tr("How much of the model’s work there is, against a plain enlargement"))
         self.strength.changed.connect(self._refresh)
         strength_caption = make_label(self.tr("S&trength"), "caption")
         strength_caption.setBuddy(self.strength.slider)
@@ -93,8 +93,6 @@ class UpscalePanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(8)
-        layout.addWidget(title)
-        layout.addSpacing(8)
         layout.addWidget(caption)
         choice = QHBoxLayout()
         choice.setSpacing(8)

@@ -91,6 +91,14 @@ class Tools(QObject):
             bar for bar in window.findChildren(QTabBar) if bar.parent() is window
         )  # Qt makes it for the docks
         self.tabs.setAccessibleName(translate("tools", "Tools"))
+        for dock, panels in (
+            (upscale, (window.panel, window.panel.footer)),
+            (self.adjust_dock, (self.adjust,)),
+            (self.crop_dock, (self.geometry,)),
+            (self.mask_dock, (self.mask,)),
+        ):  # Qt only moves what is behind another tab out of sight, and Tab would go there
+            for panel in panels:
+                dock.visibilityChanged.connect(panel.setVisible)
         upscale.raise_()
         history = window.findChild(QDockWidget, "history")
         if history is not None and not window.settings.layout:  # the panels need the room more than an empty list
@@ -103,6 +111,7 @@ class Tools(QObject):
         scroll.setObjectName("side")
         scroll.setAccessibleName(title)
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the control that has the keyboard
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFixedWidth(SIDE_WIDTH)
         scroll.setWidget(panel)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QS
 
 from engines.card import ModelCard
 
-WIDTH, HEIGHT = 520, 520  # logical pixels, at first
+WIDTH, MOST_HEIGHT = 520, 720  # logical pixels, at first
 
 
 class CardView(QDialog):
@@ -16,7 +16,6 @@ class CardView(QDialog):
     def __init__(self, card: ModelCard, title: str, good_for: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About {model}").format(model=title))
-        self.resize(WIDTH, HEIGHT)
         self.rows: dict[str, QLabel] = {}
         page = QWidget()
         page.setObjectName("panel")
@@ -35,6 +34,7 @@ class CardView(QDialog):
 
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setAccessibleName(self.windowTitle())
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(page)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -44,6 +44,9 @@ class CardView(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(scroll, 1)
         layout.addWidget(buttons)
+        layout.setContentsMargins(0, 0, 16, 16)
+        buttons_height = buttons.sizeHint().height() + layout.spacing() + 16
+        self.resize(WIDTH, min(MOST_HEIGHT, page.heightForWidth(WIDTH) + buttons_height))
         self.close_button.setFocus()
 
     def _fill(self, card: ModelCard) -> None:

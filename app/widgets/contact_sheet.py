@@ -80,8 +80,10 @@ class ContactSheet(QDialog):
             cell.setChecked(entry.name == current)
             cell.clicked.connect(lambda _=False, entry=entry: self._choose(entry))
             self.cells.append(cell)
+        self._grid.setRowStretch(self._grid.rowCount(), 1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the picture that has the keyboard
         scroll.setWidget(grid)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.close_button = buttons.button(QDialogButtonBox.StandardButton.Close)

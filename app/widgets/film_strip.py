@@ -12,8 +12,8 @@ from app.history.open_document import OpenDocument
 from app.widgets.small_picture import show_small_picture
 
 THUMBNAIL = QSize(96, 64)  # logical pixels
-CELL = QSize(124, 100)
-HEIGHT = 120
+CELL = QSize(140, 104)
+HEIGHT = 124
 
 
 class FilmStrip(QListWidget):

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from app import qimage
 from engines.progress import Progress
 
-THUMBNAIL = QSize(224, 144)  # logical pixels
+THUMBNAIL = QSize(184, 120)  # logical pixels
 
 GOOD_FOR = {
     "seeding": QT_TRANSLATE_NOOP("FirstPage", "Fine hairs, to see detail grow"),
@@ -69,25 +69,27 @@ class FirstPage(QWidget):
         card = QFrame()
         card.setObjectName("card")
         inner = QVBoxLayout(card)
-        inner.setContentsMargins(40, 32, 40, 32)
+        inner.setContentsMargins(32, 24, 32, 24)
         inner.setSpacing(8)
         heading = QLabel(self.tr("Open a photo to begin"))
         heading.setObjectName("heading")
         hint = QLabel(self.tr("Drop it anywhere in this window, or choose a file."))
         hint.setObjectName("muted")
+        hint.setWordWrap(True)
+        hint.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.open_button = QPushButton(self.tr("Open a photo…"))
         self.open_button.setObjectName("primary")
         self.open_button.clicked.connect(self.open_asked)
         inner.addWidget(heading, 0, Qt.AlignmentFlag.AlignHCenter)
-        inner.addWidget(hint, 0, Qt.AlignmentFlag.AlignHCenter)
-        inner.addSpacing(16)
+        inner.addWidget(hint)
+        inner.addSpacing(12)
         inner.addWidget(self.open_button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._samples_title = QLabel(self.tr("Samples to try"))
         self._samples_title.setObjectName("muted")
         self._samples_title.hide()
         self._samples = QHBoxLayout()
         self._samples.setSpacing(16)
-        inner.addSpacing(24)
+        inner.addSpacing(12)
         inner.addWidget(self._samples_title, 0, Qt.AlignmentFlag.AlignHCenter)
         inner.addLayout(self._samples)
         outer = QVBoxLayout(self)
@@ -97,6 +99,7 @@ class FirstPage(QWidget):
 
     def show_samples(self, made: Sequence[Sample]) -> None:
         """Show the samples as buttons."""
+        last: QWidget = self.open_button
         for sample in made:
             pixmap = QPixmap.fromImage(qimage.from_pixels(sample.pixels))
             pixmap.setDevicePixelRatio(self.devicePixelRatioF())
@@ -105,7 +108,7 @@ class FirstPage(QWidget):
             button.setIcon(QIcon(pixmap))
             button.setIconSize(THUMBNAIL)
             good_for = self.tr(str(GOOD_FOR.get(sample.path.stem, "")))
-            button.setText(f"{sample.title}\n{good_for}".rstrip())
+            button.setText(sample.title)
             button.setToolTip(sample.credit)
             button.setAccessibleDescription(good_for)
             button.setWhatsThis(f"{good_for}. {sample.credit}")
@@ -114,5 +117,20 @@ class FirstPage(QWidget):
             button.setAccessibleName(self.tr("Open the sample photo {title}").format(title=sample.title))
             button.setCursor(Qt.CursorShape.PointingHandCursor)
             button.clicked.connect(lambda _=False, path=sample.path: self.photo_chosen.emit(path))
-            self._samples.addWidget(button)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            words = QLabel(good_for)
+            words.setObjectName("muted")
+            words.setWordWrap(True)
+            words.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+            words.setMinimumHeight(
+                2 * words.fontMetrics().lineSpacing()
+            )  # in a layout that is not as wide as it could be
+            button.setMinimumHeight(button.sizeHint().height())  # nothing else gives wrapped words their room
+            column = QVBoxLayout()
+            column.setSpacing(4)
+            column.addWidget(button)
+            column.addWidget(words, 1)
+            self._samples.addLayout(column, 1)
+            self.setTabOrder(last, button)
+            last = button
         self._samples_title.setVisible(bool(made))

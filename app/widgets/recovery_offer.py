@@ -8,7 +8,7 @@ from PySide6.QtCore import QDateTime, QLocale, QSize, Signal
 from PySide6.QtGui import QCloseEvent, QIcon
 from PySide6.QtWidgets import (
     QDialog,
-    QHBoxLayout,
+    QDialogButtonBox,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -35,7 +35,7 @@ class RecoveryOffer(QDialog):
         self._is_answered = False
         self.setWindowTitle(self.tr("Recover Photos"))
         self.setModal(False)
-        heading = QLabel(self.tr("Duskroom did not end in order the last time. This was open:"))
+        heading = QLabel(self.tr("Duskroom did not close as it should last time. These photos were open:"))
         heading.setObjectName("title")
         heading.setWordWrap(True)
         self.list = QListWidget()
@@ -70,18 +70,17 @@ class RecoveryOffer(QDialog):
             (self.later_button, self.later_asked),
         ):
             button.clicked.connect(lambda _=False, signal=signal: self._answer(signal))
-        row = QHBoxLayout()
-        row.addWidget(self.discard_button)
-        row.addStretch(1)
-        row.addWidget(self.later_button)
-        row.addWidget(self.restore_button)
+        row = QDialogButtonBox()  # which knows the order that the desktop has
+        row.addButton(self.discard_button, QDialogButtonBox.ButtonRole.DestructiveRole)
+        row.addButton(self.later_button, QDialogButtonBox.ButtonRole.RejectRole)
+        row.addButton(self.restore_button, QDialogButtonBox.ButtonRole.AcceptRole)
         column = QVBoxLayout(self)
-        column.setContentsMargins(20, 20, 20, 16)
+        column.setContentsMargins(24, 24, 24, 16)
         column.setSpacing(12)
         column.addWidget(heading)
         column.addWidget(self.list, 1)
         column.addWidget(note)
-        column.addLayout(row)
+        column.addWidget(row)
         self.resize(460, 360)
         self.restore_button.setFocus()
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSpinBox, QWidget
+
+from app.widgets import number_field
 
 MODES = ("scale", "percent", "width", "height")
 
@@ -20,14 +22,14 @@ class SizeChoice(QWidget):
         self.mode = QComboBox()
         self.mode.setAccessibleName(self.tr("Size by"))
         for name, text in zip(
-            MODES, (self.tr("Model's scale"), self.tr("Percent"), self.tr("Width"), self.tr("Height")), strict=True
+            MODES, (self.tr("Model’s scale"), self.tr("Percent"), self.tr("Width"), self.tr("Height")), strict=True
         ):
             self.mode.addItem(text, name)
         self.value = QSpinBox()
         self.value.setAccessibleName(self.tr("Size"))
         self.value.setKeyboardTracking(False)
         self.value.setGroupSeparatorShown(True)
-        self.value.setAlignment(Qt.AlignmentFlag.AlignRight)
+        number_field.dress(self.value)
         self.mode.currentIndexChanged.connect(self._mode_changed)
         self.value.valueChanged.connect(lambda _: self.changed.emit())
         row = QHBoxLayout(self)

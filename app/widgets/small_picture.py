@@ -37,7 +37,10 @@ def show_small_picture(item: QListWidgetItem, small: NDArray[np.uint8] | None, s
     """Give `item` of a list the picture `small`, unless it has it already; an empty place where there is none yet."""
     if small is not None and small.size and item.data(Qt.ItemDataRole.UserRole) != id(small):
         item.setData(Qt.ItemDataRole.UserRole, id(small))
-        item.setIcon(QIcon(pixmap(small, size, ratio)))
+        icon, picture = QIcon(), pixmap(small, size, ratio)
+        for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected, QIcon.Mode.Disabled):  # else Qt tints and greys it
+            icon.addPixmap(picture, mode)
+        item.setIcon(icon)
     elif small is None or not small.size:
         item.setData(Qt.ItemDataRole.UserRole, None)
         blank = QPixmap(size)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
+from app.widgets import number_field
+
 
 class Strength(QWidget):
     """Emits `changed` with the strength, 0 to 1."""
@@ -18,7 +20,7 @@ class Strength(QWidget):
         self.percent = QSpinBox()
         self.percent.setSuffix(" %")
         self.percent.setFixedWidth(72)
-        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight)
+        number_field.dress(self.percent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

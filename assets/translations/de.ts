@@ -212,6 +212,25 @@ nur vergrößert</translation>
     </message>
   </context>
   <context>
+    <name>FileSize</name>
+    <message>
+      <source>Size of the file</source>
+      <translation>Größe der Datei</translation>
+    </message>
+    <message>
+      <source>about {size}</source>
+      <translation>etwa {size}</translation>
+    </message>
+    <message>
+      <source>is being worked out…</source>
+      <translation>wird ermittelt …</translation>
+    </message>
+    <message>
+      <source>known once it is saved</source>
+      <translation>steht nach dem Speichern fest</translation>
+    </message>
+  </context>
+  <context>
     <name>FilmStrip</name>
     <message>
       <source>Close</source>
@@ -285,11 +304,11 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Flip Across</source>
-      <translation>Waagerecht spiegeln</translation>
+      <translation>Spiegeln ↔</translation>
     </message>
     <message>
       <source>Flip Down</source>
-      <translation>Senkrecht spiegeln</translation>
+      <translation>Spiegeln ↕</translation>
     </message>
     <message>
       <source>Free</source>
@@ -301,7 +320,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Keep the shape</source>
-      <translation>Form beibehalten</translation>
+      <translation>Form behalten</translation>
     </message>
     <message>
       <source>Percent</source>
@@ -317,11 +336,11 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Rotate Left</source>
-      <translation>Nach links drehen</translation>
+      <translation>Links drehen</translation>
     </message>
     <message>
       <source>Rotate Right</source>
-      <translation>Nach rechts drehen</translation>
+      <translation>Rechts drehen</translation>
     </message>
     <message>
       <source>Shape</source>
@@ -330,6 +349,10 @@ nur vergrößert</translation>
     <message>
       <source>Size</source>
       <translation>Größe</translation>
+    </message>
+    <message>
+      <source>Size once it is cropped</source>
+      <translation>Größe nach dem Zuschneiden</translation>
     </message>
     <message>
       <source>Straighten</source>
@@ -579,7 +602,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Redo Stroke</source>
-      <translation>Strich wiederholen</translation>
+      <translation>Strich vor</translation>
     </message>
     <message>
       <source>Show the mask</source>
@@ -595,7 +618,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Undo Stroke</source>
-      <translation>Strich zurücknehmen</translation>
+      <translation>Strich zurück</translation>
     </message>
   </context>
   <context>
@@ -641,6 +664,18 @@ nur vergrößert</translation>
     <message>
       <source>Dismiss this notice</source>
       <translation>Diesen Hinweis schließen</translation>
+    </message>
+    <message>
+      <source>Error</source>
+      <translation>Fehler</translation>
+    </message>
+    <message>
+      <source>News</source>
+      <translation>Hinweis</translation>
+    </message>
+    <message>
+      <source>Warning</source>
+      <translation>Warnung</translation>
     </message>
   </context>
   <context>
@@ -801,10 +836,6 @@ nur vergrößert</translation>
       <translation>Geöffnet</translation>
     </message>
     <message>
-      <source>What is open cannot be kept against a crash, because {folder} cannot be written to. Save your photos, and free some space there.</source>
-      <translation>Was offen ist, kann nicht gegen einen Absturz gesichert werden, weil in {folder} nicht geschrieben werden kann. Speichern Sie Ihre Fotos, und schaffen Sie dort Platz.</translation>
-    </message>
-    <message>
       <source>{count} more pieces of what was kept are damaged.</source>
       <translation>{count} weitere Teile des Gesicherten sind beschädigt.</translation>
     </message>
@@ -820,8 +851,8 @@ nur vergrößert</translation>
       <translation>Verwerfen</translation>
     </message>
     <message>
-      <source>Duskroom did not end in order the last time. This was open:</source>
-      <translation>Duskroom wurde zuletzt nicht ordentlich beendet. Offen war:</translation>
+      <source>Duskroom did not close as it should last time. These photos were open:</source>
+      <translation>Duskroom wurde beim letzten Mal nicht ordentlich geschlossen. Diese Fotos waren offen:</translation>
     </message>
     <message>
       <source>Later</source>
@@ -943,10 +974,6 @@ nur vergrößert</translation>
       <translation>Speichern unter</translation>
     </message>
     <message>
-      <source>Size of the file</source>
-      <translation>Größe der Datei</translation>
-    </message>
-    <message>
       <source>The file that has this name is replaced once the new one is written whole.</source>
       <translation>Die Datei dieses Namens wird ersetzt, sobald die neue ganz geschrieben ist.</translation>
     </message>
@@ -973,18 +1000,6 @@ nur vergrößert</translation>
     <message>
       <source>Which models made the picture, with their settings, for other programs and for later.</source>
       <translation>Welche Modelle das Bild gemacht haben, mit ihren Einstellungen, für andere Programme und für später.</translation>
-    </message>
-    <message>
-      <source>about {size}</source>
-      <translation>etwa {size}</translation>
-    </message>
-    <message>
-      <source>is being worked out…</source>
-      <translation>wird ermittelt …</translation>
-    </message>
-    <message>
-      <source>known once it is saved</source>
-      <translation>steht nach dem Speichern fest</translation>
     </message>
     <message>
       <source>“{name}” is a folder; choose another name.</source>
@@ -1128,7 +1143,7 @@ nur vergrößert</translation>
       <translation>Höhe</translation>
     </message>
     <message>
-      <source>Model's scale</source>
+      <source>Model’s scale</source>
       <translation>Maßstab des Modells</translation>
     </message>
     <message>
@@ -1162,8 +1177,8 @@ nur vergrößert</translation>
   <context>
     <name>Storage</name>
     <message>
-      <source>The history cannot be kept on disk, so it stays in memory, and a crash would lose your latest changes. Save your photos, and free some space on the disk of {folder}.</source>
-      <translation>Der Verlauf kann nicht auf der Festplatte gehalten werden; er bleibt im Speicher, und ein Absturz würde Ihre letzten Änderungen kosten. Speichern Sie Ihre Fotos, und schaffen Sie Platz auf der Festplatte von {folder}.</translation>
+      <source>What you do cannot be kept on disk, so that a crash would lose it: save your photos, and see that {folder} can be written to and has some space.</source>
+      <translation>Was Sie tun, kann nicht auf der Festplatte festgehalten werden, sodass ein Absturz es verlöre: Speichern Sie Ihre Fotos, und sehen Sie nach, ob in {folder} geschrieben werden kann und Platz ist.</translation>
     </message>
   </context>
   <context>
@@ -1241,7 +1256,7 @@ duskroom upscale {source} OUT.tif --model {model}</translation>
       <translation>Ziehen Sie den Teiler, um zu vergleichen. Rückgängig bringt das Original zurück, Speichern unter behält das Ergebnis.</translation>
     </message>
     <message>
-      <source>How much of the model's work there is, against a plain enlargement</source>
+      <source>How much of the model’s work there is, against a plain enlargement</source>
       <translation>Wie viel von der Arbeit des Modells bleibt, gegenüber einer einfachen Vergrößerung</translation>
     </message>
     <message>
@@ -1373,16 +1388,8 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>Ü&amp;ber Duskroom</translation>
     </message>
     <message>
-      <source>&amp;Adjust Panel</source>
-      <translation>Feld „&amp;Anpassen“</translation>
-    </message>
-    <message>
       <source>&amp;Before / After</source>
       <translation>&amp;Vorher / Nachher</translation>
-    </message>
-    <message>
-      <source>&amp;Cancel</source>
-      <translation>&amp;Abbrechen</translation>
     </message>
     <message>
       <source>&amp;Clear This List</source>
@@ -1391,10 +1398,6 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     <message>
       <source>&amp;Close</source>
       <translation>S&amp;chließen</translation>
-    </message>
-    <message>
-      <source>&amp;Contact Sheet…</source>
-      <translation>&amp;Kontaktbogen …</translation>
     </message>
     <message>
       <source>&amp;Copy</source>
@@ -1426,11 +1429,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>&amp;Hide Panels</source>
-      <translation>Felder aus&amp;blenden</translation>
-    </message>
-    <message>
-      <source>&amp;History</source>
-      <translation>&amp;Verlauf</translation>
+      <translation>Fel&amp;der ausblenden</translation>
     </message>
     <message>
       <source>&amp;Image</source>
@@ -1450,7 +1449,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>&amp;Next Photo</source>
-      <translation>&amp;Nächstes Foto</translation>
+      <translation>Nä&amp;chstes Foto</translation>
     </message>
     <message>
       <source>&amp;Open…</source>
@@ -1458,7 +1457,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>&amp;Paste as New</source>
-      <translation>Als neues Bild &amp;einfügen</translation>
+      <translation>Als neues Bild e&amp;infügen</translation>
     </message>
     <message>
       <source>&amp;Quit</source>
@@ -1474,7 +1473,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>&amp;Side by Side</source>
-      <translation>Neb&amp;eneinander</translation>
+      <translation>&amp;Nebeneinander</translation>
     </message>
     <message>
       <source>&amp;Theme</source>
@@ -1497,12 +1496,20 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>&amp;Was ist das?</translation>
     </message>
     <message>
-      <source>About the &amp;Model…</source>
+      <source>About the M&amp;odel…</source>
       <translation>Über das M&amp;odell …</translation>
     </message>
     <message>
-      <source>Before &amp;Only</source>
-      <translation>Nur &amp;vorher</translation>
+      <source>Ad&amp;just Panel</source>
+      <translation>Feld „&amp;Anpassen“</translation>
+    </message>
+    <message>
+      <source>Before On&amp;ly</source>
+      <translation>N&amp;ur vorher</translation>
+    </message>
+    <message>
+      <source>C&amp;ancel</source>
+      <translation>&amp;Abbrechen</translation>
     </message>
     <message>
       <source>C&amp;lose All</source>
@@ -1515,6 +1522,10 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     <message>
       <source>Close the photo that is shown</source>
       <translation>Das gezeigte Foto schließen</translation>
+    </message>
+    <message>
+      <source>Contact &amp;Sheet…</source>
+      <translation>&amp;Kontaktbogen …</translation>
     </message>
     <message>
       <source>Copy &amp;Visible Part</source>
@@ -1550,7 +1561,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>F&amp;ull Screen</source>
-      <translation>V&amp;ollbild</translation>
+      <translation>Vo&amp;llbild</translation>
     </message>
     <message>
       <source>Fill the whole screen; Escape leaves it</source>
@@ -1571,6 +1582,10 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     <message>
       <source>Forget which files were opened</source>
       <translation>Vergessen, welche Dateien geöffnet waren</translation>
+    </message>
+    <message>
+      <source>Histor&amp;y</source>
+      <translation>Verl&amp;auf</translation>
     </message>
     <message>
       <source>Left becomes right</source>
@@ -1606,7 +1621,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>P&amp;revious Photo</source>
-      <translation>Vo&amp;riges Foto</translation>
+      <translation>Vor&amp;iges Foto</translation>
     </message>
     <message>
       <source>Paint where tools may change the photo</source>
@@ -1685,7 +1700,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>Oben wird unten</translation>
     </message>
     <message>
-      <source>U&amp;pscale</source>
+      <source>Up&amp;scale</source>
       <translation>&amp;Hochskalieren</translation>
     </message>
     <message>
@@ -1853,7 +1868,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     <name>layout</name>
     <message>
       <source>Upscale</source>
-      <translation>Hochskalieren</translation>
+      <translation>Skalieren</translation>
     </message>
   </context>
   <context>
@@ -1891,7 +1906,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>Crop</source>
-      <translation>Zuschneiden</translation>
+      <translation>Zuschnitt</translation>
     </message>
     <message>
       <source>Mask</source>

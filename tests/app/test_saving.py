@@ -18,8 +18,9 @@ from app import paths
 from app import photo as photos
 from app.encoded_size import encoded_size
 from app.main_window import MainWindow
-from app.save_dialog import SaveDialog, megabytes
+from app.save_dialog import SaveDialog
 from app.saving import SaveChoice, save_photo
+from app.widgets.file_size import megabytes
 from engines.formats import format_named
 from engines.metadata import Metadata
 from engines.picture import Picture, load, save
@@ -63,7 +64,7 @@ def test_save_as_writes_what_is_shown(qtbot: QtBot, window: MainWindow, open_pho
     dialog = save_dialog(window)
     assert dialog.target == photo.parent / "photo-192x144.jpg"
     type_into(dialog, "result.png")
-    assert dialog.format.currentData() == "png" and not dialog.quality.isEnabled()
+    assert dialog.format.currentData() == "png" and not dialog.quality.isVisible()
     press_save(qtbot, window, dialog)
     saved = load(photo.parent / "result.png")
     assert window.document.photo is not None
@@ -330,7 +331,7 @@ def test_what_is_kept_is_chosen_written_and_remembered(
     save(replace(load(photo), metadata=Metadata(exif=EXIF, xmp=PACKET).with_steps(STEPS)), source)
     open_photo(source)
     dialog = save_dialog(window)
-    assert dialog.note_steps.isEnabled()  # the recipe that the photo came with
+    assert dialog.note_steps.isVisible()  # the recipe that the photo came with
     type_into(dialog, "bare.png")
     dialog.keep.setCurrentIndex(dialog.keep.findData("no place"))
     assert dialog.badge.lines["place"][2].text() == "left out" and dialog.badge.lines["recipe"][2].text() == "kept"

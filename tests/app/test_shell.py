@@ -11,19 +11,21 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QAccessible, QGuiApplication, QImage, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMenu, QWidget
+from PySide6.QtGui import QAccessible, QGuiApplication, QImage, QKeySequence, QPalette
+from PySide6.QtWidgets import QAbstractButton, QDialog, QFileDialog, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from app import actions, help, paths, qimage, shortcuts
+from app import actions, help, paths, qimage, settings, shortcuts
 from app.clipboard import clipboard_image, photo_of
+from app.layout import SIDE_WIDTH, SMALLEST_SIZE
 from app.main_window import MainWindow
 from app.parts import shell
 from app.parts.saving import recent_of
 from app.preferences import PreferencesDialog
 from app.recent import MOST
 from app.shortcuts import ShortcutsDialog
-from app.theme import DARK, LIGHT, Colours
+from app.theme import DARK, LIGHT, Colours, palette
+from app.widgets.recovery_offer import RecoveryOffer
 from engines.metadata import Metadata
 from engines.picture import Picture, load
 from engines.progress import Progress
@@ -210,9 +212,32 @@ def test_the_stylesheet_puts_text_only_on_what_it_can_be_read_on(colours: Colour
             assert ratio >= 4.5, f"{selector.strip()}: {text[1]} on {name} is {ratio:.2f}"
             checked += 1
     assert checked > 15
-    assert (
-        contrast(colours.accent, colours.field) >= 3 and contrast(colours.muted, colours.field) >= 3
-    )  # edges that tell
+
+
+@pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_palette_can_be_read_and_edges_can_be_seen(colours: Colours) -> None:
+    """WCAG AA: 4.5 for text, 3 for what tells a control from its ground; what is disabled is free."""
+    roles, made = QPalette.ColorRole, palette(colours)
+    for text, ground in (
+        (roles.WindowText, roles.Window),
+        (roles.Text, roles.Base),
+        (roles.Text, roles.AlternateBase),
+        (roles.PlaceholderText, roles.Base),
+        (roles.ButtonText, roles.Button),
+        (roles.ToolTipText, roles.ToolTipBase),
+        (roles.HighlightedText, roles.Highlight),
+        (roles.Link, roles.Window),
+        (roles.Link, roles.Base),
+    ):
+        ratio = contrast(made.color(text).name(), made.color(ground).name())
+        assert ratio >= 4.5, f"{text.name} on {ground.name} is {ratio:.2f}"
+    named = vars(colours)
+    for edge in ("outline", "accent", "muted", "text"):  # of fields, of what has the keyboard, of ticks, of handles
+        for ground in ("window", "raised", "field", *(("hover",) if edge != "outline" else ())):
+            ratio = contrast(named[edge], named[ground])
+            assert ratio >= 3, f"{edge} on {ground} is {ratio:.2f}"
+    for notice in ("information", "warning", "error"):
+        assert contrast(colours.text, named[notice]) >= 4.5 and contrast(colours.muted, named[notice]) >= 3
 
 
 def contrast(one: str, other: str) -> float:
@@ -227,6 +252,47 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_letters_of_a_menu_are_its_own(window: MainWindow, language: str) -> None:
+    window.settings.language = language
+    shell.apply(window, "language")
+    for menu in [window.menuBar(), *window.menuBar().findChildren(QMenu)]:
+        texts = [action.text() for action in menu.actions() if not action.isSeparator() and action.isVisible()]
+        letters = [match[1].lower() for text in texts if (match := re.search(r"&(\w)", text))]
+        assert len(letters) == len(set(letters)), texts
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_panels_fit_the_dock_and_the_window_its_smallest_size(
+    qtbot: QtBot, make_window: Callable[[], MainWindow], language: str
+) -> None:
+    settings.keep(settings.Settings(language=language))
+    window = make_window()
+    bar = window.findChildren(QScrollArea)[0].verticalScrollBar().sizeHint().width()
+    for panel in (window.panel, window.tools.adjust, window.tools.geometry, window.tools.mask):
+        assert panel.minimumSizeHint().width() <= SIDE_WIDTH - bar, panel.accessibleName()
+    tabs = window.tools.tabs
+    assert tabs.sizeHint().width() <= SIDE_WIDTH
+    page = window.first_page.minimumSizeHint()
+    assert page.width() <= SMALLEST_SIZE[0] - SIDE_WIDTH
+
+
+def test_tab_goes_round_and_only_to_what_is_in_sight(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    assert window.focusWidget() is window.canvas  # whose keys are wanted first
+    seen: list[QWidget] = []
+    while (focused := window.focusWidget()) not in seen:
+        assert focused is not None and focused.isVisible() and window.rect().contains(
+            focused.mapTo(window, focused.rect().center())
+        ), focused.accessibleName()  # fmt: skip
+        seen.append(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    assert window.focusWidget() is window.canvas
+    assert {window.panel.models, window.panel.button, window.tools.tabs, window.zoom} <= set(seen)
+
+
 def test_help_explains_what_has_the_keyboard(qtbot: QtBot, window: MainWindow) -> None:
     assert "folders" in help.explanation(window.first_page.open_button)
     dialog = shell.show_help(window)
@@ -236,7 +302,7 @@ def test_help_explains_what_has_the_keyboard(qtbot: QtBot, window: MainWindow) -
     dialog.close()
 
 
-DIALOGS = ("open", "save_as", "preferences", "shortcuts", "help", "about")
+DIALOGS = ("open", "save_as", "preferences", "shortcuts", "help", "about", "compare_models", "about_model")
 ROLES_TO_NAME = (
     Qt.FocusPolicy.TabFocus,
     Qt.FocusPolicy.StrongFocus,
@@ -279,6 +345,10 @@ def test_every_control_has_a_name_and_a_role(
                 if not isinstance(dialog, QFileDialog):
                     assert unnamed(dialog) == []
                 dialog.reject()
+    offer = RecoveryOffer([], window)
+    offer.show()
+    assert unnamed(offer) == []
+    offer.reject()
 
 
 def test_every_control_explains_itself(window: MainWindow, open_photo: Open, photo: Path) -> None:
