@@ -163,10 +163,8 @@ class Document(ShownDocument):
         for queue in (self.files, self._thumbnails, self._writing):
             queue.close()
         self.closing.emit(keep)
-        if keep:
-            self.folder.leave()
-        else:
-            self.folder.remove()
+        end = self.folder.leave if keep else self.folder.remove
+        end()
 
     # Inside
 
@@ -215,7 +213,10 @@ class Document(ShownDocument):
             self.undo_stack.setActiveStack(document.stack)
             self._is_switching = False
             self.opened.emit()
-        self.changed.emit()
+        if document is self._current:
+            self.changed.emit()
+        if document is not self._current:  # whoever was told went on to another one, or closed it
+            return
         if is_other:  # only now is the rest of the window about this one
             self.modified_changed.emit(document.is_modified)
         self._settle(document)
@@ -224,8 +225,7 @@ class Document(ShownDocument):
 
     def _settle(self, document: OpenDocument) -> None:
         for state in document.states:
-            if not self._shut:
-                self._thumbnails.draw(state)
+            self._thumbnails.draw(state)
         self.documents_changed.emit()
         self.history_changed.emit()
         self.storage.settle()
@@ -275,10 +275,9 @@ class Document(ShownDocument):
         self.storage.settle()
 
     def _cannot_be_drawn(self, state: State, error: BaseException) -> None:
-        for document in self._documents:
-            if state in document.states:
-                self._cannot_be_read(document, error)
-                break
+        document = next((each for each in self._documents if state in each.states), None)
+        if document is not None:
+            self._cannot_be_read(document, error)
 
     def _drawn(self, state: State) -> None:
         self.documents_changed.emit()

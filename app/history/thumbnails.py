@@ -22,10 +22,11 @@ class Thumbnails(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._queue = JobQueue(self)
+        self._is_closed = False
 
     def draw(self, state: State) -> None:
         """Draw `state`, unless that was done or it is not in memory."""
-        if state.thumbnail is None and state.photo is not None and not state.is_dropped:
+        if state.thumbnail is None and state.photo is not None and not state.is_dropped and not self._is_closed:
             state.thumbnail = thumbnail.NONE  # not twice
             job = self._queue.submit(thumbnail.of_photo, state.photo)
             job.finished.connect(lambda small: self._drawn(state, small))
@@ -38,6 +39,7 @@ class Thumbnails(QObject):
 
     def close(self) -> None:
         """End all work."""
+        self._is_closed = True
         self._queue.close()
 
     def _drawn(self, state: State, small: NDArray[np.uint8]) -> None:

@@ -257,3 +257,15 @@ def test_saving_over_the_opened_file_is_no_change_by_another_program(
     qtbot.wait(500)
     window.source_watch.look()
     assert not any("another program" in sentence for sentence in told(window))
+
+
+def test_closing_all_leaves_no_mark_of_what_was_lost_knowingly(qtbot: QtBot, four: MainWindow) -> None:
+    for _ in range(3):
+        four.document.replace("Brighten", flat(200))
+        with qtbot.waitSignal(four.document.opened):
+            four.document.select_next()
+    asked = answer(*[QMessageBox.StandardButton.Discard] * 3)
+    four.actions_by_id["close_all"].trigger()
+    qtbot.waitUntil(lambda: not four.document.documents)
+    assert len(asked) == 3
+    assert four.windowTitle() == "Duskroom" and not four.isWindowModified()
