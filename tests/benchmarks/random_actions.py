@@ -9,6 +9,8 @@ Exit status 1 where a bound is not kept.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import gc
 import json
 import logging
@@ -121,6 +123,7 @@ def rest(window, photo: Path) -> None:
     from PySide6.QtWidgets import QApplication, QDialog, QWhatsThis
 
     from app import shortcuts
+    from app.jobs import JobQueue
     from app.parts import shell
 
     def wait(milliseconds: int) -> None:
@@ -157,7 +160,8 @@ def rest(window, photo: Path) -> None:
     window.resize(1100, 800)
     window.open_paths([photo])
     wait(100)
-    while window.queue._jobs and time.monotonic() < deadline:  # previews too, which take memory while they last
+    queues = window.findChildren(JobQueue)
+    while any(queue._jobs for queue in queues) and time.monotonic() < deadline:  # previews and writing too
         wait(20)
     window.messages.clear()
     wait(50)
@@ -168,9 +172,11 @@ def rest(window, photo: Path) -> None:
 
 
 def resident() -> int:
-    """Bytes of memory that the process holds."""
+    """Bytes of memory that the process holds, without what is free and only kept for the next time, where that can be had."""
     import psutil
 
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)  # glibc's
     return int(psutil.Process().memory_info().rss)
 
 
