@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -115,5 +116,5 @@ def _file_named(data: QMimeData) -> Path | None:
     text = data.text().strip() if data.hasText() and not data.hasImage() else ""
     if not text or "\n" in text or len(text) > 4096:
         return None
-    path = Path(text).expanduser()
-    return path if path.is_absolute() and path.is_file() else None
+    path = Path(os.path.expanduser(text))
+    return path if path.is_absolute() and os.path.isfile(path) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.document import Document
@@ -23,6 +23,7 @@ class Closing(QObject):
         self._waits_for: OpenDocument | None = None
         document.opened.connect(self._shown)
         document.reading_changed.connect(self._read)
+        document.closing.connect(lambda _: self._forget())
 
     def close(self, parent: QWidget, documents: Sequence[OpenDocument]) -> None:
         """Close `documents`, unless the person keeps one of them open: then that and those after it stay."""
@@ -65,10 +66,18 @@ class Closing(QObject):
 
     def _shown(self) -> None:
         if self._then is not None and self._document.current is self._waits_for:
-            then, self._then, self._waits_for = self._then, None, None
+            QTimer.singleShot(0, self, self._go_on)  # once the whole window shows what the question is about
+
+    def _go_on(self) -> None:
+        if self._then is not None and self._document.current is self._waits_for:
+            then = self._then
+            self._forget()
             then()
+
+    def _forget(self) -> None:
+        self._then = self._waits_for = None
 
     def _read(self) -> None:
         """Nothing is read any more, and it is not what was waited for: the person chose another, or it is damaged."""
         if self._then is not None and not self._document.is_reading and self._document.current is not self._waits_for:
-            self._then = self._waits_for = None
+            self._forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class Opening(QObject):
             )
         picked: list[Path] = []
         for path in map(Path, paths):
-            if path.is_dir():
+            if os.path.isdir(path):
                 self._messages.tell(
                     self.tr("“{name}” is a folder; open one of the photos in it.").format(name=shown(path)),
                     "warning",

@@ -79,7 +79,7 @@ class RecentFiles(QObject):
 
     def open(self, file: Path) -> None:
         """Open `file`; where it is gone, say so and take it out."""
-        if file.exists():
+        if os.path.exists(file):  # whatever stands in the settings
             self._open_paths([file])
             return
         self._settings.recent = [other for other in self._settings.recent if other != str(file)]

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from app.document import Document
 from app.jobs import JobQueue
-from app.save_proposal import proposed
+from app.save_proposal import can_be_called, proposed
 from app.saving import SaveChoice, metadata_to_write, steps_of
 from app.settings import Settings
 from app.widgets import number_field
@@ -152,7 +152,7 @@ class SaveDialog(QDialog):
     @property
     def target(self) -> Path:
         """The file that the fields name."""
-        return Path(self.folder.text()).expanduser() / self.name.text()
+        return Path(os.path.expanduser(self.folder.text())) / self.name.text()
 
     def _format(self) -> Format:
         return self._formats[self.format.currentIndex()]
@@ -228,8 +228,10 @@ class SaveDialog(QDialog):
         source = self._picture.source
         if not self.name.text().strip() or os.sep in self.name.text():
             problem = self.tr("Give the file a name without “{separator}”.").format(separator=os.sep)
-        elif not target.parent.is_dir():
+        elif not os.path.isdir(target.parent):
             problem = self.tr("There is no folder “{folder}”; choose another.").format(folder=target.parent)
+        elif not can_be_called(target):
+            problem = self.tr("No file here can have this name; choose a shorter one.")
         elif target.is_dir():
             problem = self.tr("“{name}” is a folder; choose another name.").format(name=shown(target))
         elif target.exists():

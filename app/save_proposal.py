@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,12 +22,25 @@ def proposed(picture: Picture, formats: Sequence[Format], last_folder: str) -> P
     known = [known for known in formats if source and source.suffix.lower() in known.suffixes]
     kept = [known for known in (*known, *formats) if _keeps(known, picture)]
     suffix = (kept or formats)[0].suffixes[0]
-    stem = f"{source.stem if source else 'photo'}-{picture.width}x{picture.height}"
-    number, target = 1, folder / f"{stem}{suffix}"
+    name, size = source.stem if source else "photo", f"-{picture.width}x{picture.height}"
+    while len(name) > 1 and not can_be_called(folder / f"{name}{size}-999{suffix}"):
+        name = name[:-1]  # the source's own name may already be as long as the disk allows
+    number, target = 1, folder / f"{name}{size}{suffix}"
     while target.exists():
         number += 1
-        target = folder / f"{stem}-{number}{suffix}"
+        target = folder / f"{name}{size}-{number}{suffix}"
     return target
+
+
+def can_be_called(target: Path) -> bool:
+    """Whether the disk takes a file of that name, as far as the name goes."""
+    try:
+        target.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
+    except ValueError:  # a null character
+        return False
+    return True
 
 
 def _folder(source: Path | None, last: Path) -> Path:

@@ -950,6 +950,10 @@ nur vergrößert</translation>
       <translation>Mehr Qualität macht die Datei größer; ab 90 ist ein Verlust kaum zu sehen.</translation>
     </message>
     <message>
+      <source>No file here can have this name; choose a shorter one.</source>
+      <translation>Keine Datei kann hier so heißen; wählen Sie einen kürzeren Namen.</translation>
+    </message>
+    <message>
       <source>Note the neural steps in the file (XMP)</source>
       <translation>Die neuronalen Schritte in der Datei vermerken (XMP)</translation>
     </message>

@@ -159,7 +159,8 @@ def test_a_middle_click_closes_and_asks_only_where_something_would_be_lost(
     qtbot.waitUntil(lambda: shows(four, files[1]))
     said = answer(QMessageBox.StandardButton.Cancel)
     press(qtbot, strip, 0, Qt.MouseButton.MiddleButton)
-    assert said == ["Save the changes to “a.png”?"] and len(document.documents) == 3 and shows(four, files[0])
+    qtbot.waitUntil(lambda: said == ["Save the changes to “a.png”?"])
+    assert len(document.documents) == 3 and shows(four, files[0])
     answer(QMessageBox.StandardButton.Discard)
     four.actions_by_id["close"].trigger()
     assert titles(four) == ["b.png", "c.png"] and shows(four, files[1])
@@ -178,11 +179,33 @@ def test_quitting_asks_about_each_and_one_no_keeps_the_window(
     four.document.replace("Darken", flat(1))
     said = answer(QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel)
     four.close()
-    assert said == ["Save the changes to “b.png”?", "Save the changes to “a.png”?"]
+    qtbot.waitUntil(lambda: said == ["Save the changes to “b.png”?", "Save the changes to “a.png”?"])
     assert four.isVisible() and len(four.document.documents) == 4
     answer(QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Discard)
     four.close()
-    assert not four.isVisible()
+    qtbot.waitUntil(lambda: not four.isVisible())
+
+
+def test_a_question_is_asked_when_the_window_shows_what_it_is_about(
+    qtbot: QtBot, four: MainWindow, files: list[Path]
+) -> None:
+    four.document.replace("Lighten", flat(9))
+    four.document.select_next()
+    qtbot.waitUntil(lambda: shows(four, files[1]))
+    seen: list[tuple[str, bool]] = []
+
+    def look() -> None:
+        if isinstance(box := QApplication.activeModalWidget(), QMessageBox):
+            pyramid = four.document.photo.pyramid if four.document.photo is not None else None
+            seen.append((four.windowTitle(), four.canvas.pyramid is pyramid))
+            box.button(QMessageBox.StandardButton.Discard).click()
+        elif not seen:
+            QTimer.singleShot(20, four, look)
+
+    look()
+    press(qtbot, four.film_strip, 0, Qt.MouseButton.MiddleButton)
+    qtbot.waitUntil(lambda: len(four.document.documents) == 3)
+    assert seen == [("a.png[*] — Duskroom", True)]
 
 
 def test_what_is_open_already_is_shown_and_not_opened_twice(

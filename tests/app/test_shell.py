@@ -388,4 +388,18 @@ def test_random_actions_break_nothing(window: MainWindow, tmp_path: Path) -> Non
     window.settings.save_folder = str(saved)
     outcome = random_actions.drive(window, random_actions.make_photos(tmp_path / "photos"), saved, count=150, seed=11)
     assert outcome.exceptions == [] and not outcome.warnings
-    assert sum(count for name, count in outcome.done.items() if not name.startswith("action ")) == 150
+    whole = [count for name, count in outcome.done.items() if not name.startswith(("action ", "control "))]
+    assert sum(whole) == 150
+
+
+def test_panels_that_come_and_go_leave_nothing_behind(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    counts = []
+    for _ in range(3):
+        for name in ("canvas_only", "canvas_only", "history", "history", "show_mask", "show_upscale"):
+            window.actions_by_id[name].trigger()
+            qtbot.wait(10)
+        counts.append(len(window.findChildren(QWidget)))
+    assert counts[1] == counts[2]

@@ -1,38 +1,35 @@
 """Random actions in the real window: what fails, what warns, and whether memory or objects grow.
 
-`python -m tests.benchmarks.random_actions --count 20000` triggers actions, presses keys, clicks, drags, resizes, opens small
-photos, upscales with a tiny model, undoes and saves, all drawn from a seed, and prints exceptions, Qt's warnings, and what has
-grown over the last half. It writes only into a temporary folder of its own. Exit status 1 where a bound is not kept.
+`python -m tests.benchmarks.random_actions --count 20000` triggers actions, presses keys, clicks, drags, moves the controls of
+panels and dialogs, opens, drops and pastes small photos, upscales with a tiny model, undoes and saves, all drawn from a seed,
+and prints exceptions, Qt's warnings, and what has grown over the last half. It writes only into a temporary folder of its own.
+Exit status 1 where a bound is not kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import ctypes
 import gc
 import json
 import logging
 import os
-import random
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.benchmarks.hands import Hands
 
 BOUND_BYTES = 50 << 20  # that memory may grow over the last half
 HARMLESS = tuple(
     f"This plugin does not support {what}" for what in ("propagateSizeHints", "raise", "grabbing the keyboard")
 )  # said by the offscreen platform, which has neither frames nor a keyboard
-
-NEVER = ("quit",)  # ends the run
-KEYS = (
-    "Tab", "Backtab", "Space", "Return", "Escape", "Left", "Right", "Up", "Down", "PageUp", "PageDown", "F1",
-    "A", "C", "F", "H", "X", "1", "5", "9", "Plus", "Minus",
-)  # fmt: skip
-"""No key that deletes: a dialog of files would take it at its word."""
 
 IDLE_SECONDS = 60.0
 
@@ -72,153 +69,12 @@ class _Log(logging.Handler):
         self._outcome.exceptions.append(record.getMessage())
 
 
-class Hands:
-    """Does one random thing at a time to `window`. Photos are opened from, and results saved to, `folder` alone."""
-
-    def __init__(self, window, photos: Sequence[Path], folder: Path, seed: int, outcome: Outcome) -> None:
-        self.window = window
-        self.photos = photos
-        self.folder = folder
-        self.random = random.Random(seed)
-        self.outcome = outcome
-        self.ways: tuple[tuple[int, str, Callable[[], None]], ...] = (
-            (26, "action", self.action),
-            (20, "key", self.key),
-            (16, "click", self.click),
-            (12, "drag", self.drag),
-            (6, "wheel", self.wheel),
-            (3, "resize", self.resize),
-            (5, "open", self.open),
-            (4, "upscale", self.upscale),
-            (5, "undo", self.undo),
-            (3, "save", self.save),
-        )
-
-    def act(self) -> None:
-        """One thing; in a dialog, where one is open."""
-        from PySide6.QtWidgets import QApplication, QFileDialog, QMenu, QWhatsThis
-
-        QWhatsThis.leaveWhatsThisMode()
-        modal, popup = QApplication.activeModalWidget(), QApplication.activePopupWidget()
-        if isinstance(popup, QMenu) and self.random.random() < 0.5:
-            popup.close()
-        elif isinstance(modal, QFileDialog):
-            modal.reject()  # it could reach files that are none of ours
-            self.outcome.done["file dialog"] += 1
-        elif modal is not None:
-            self.in_dialog(modal)
-        else:
-            weights = [weight for weight, _, _ in self.ways]
-            _, name, way = self.random.choices(self.ways, weights)[0]
-            self.outcome.done[name] += 1
-            way()
-
-    def in_dialog(self, dialog) -> None:
-        """Something in a dialog; sooner or later it is left."""
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-
-        self.outcome.done[f"in {type(dialog).__name__}"] += 1
-        draw = self.random.random()
-        if draw < 0.3:
-            QTest.keyClick(dialog, Qt.Key.Key_Escape)
-        elif draw < 0.6:
-            self.key()
-        else:
-            self.click(dialog)
-
-    def action(self) -> None:
-        names = [name for name, action in self.window.actions_by_id.items() if action.isEnabled() and name not in NEVER]
-        name = self.random.choice(names)
-        self.outcome.done[f"action {name}"] += 1
-        self.window.actions_by_id[name].trigger()
-
-    def key(self) -> None:
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-        from PySide6.QtWidgets import QApplication
-
-        target = QApplication.focusWidget() or QApplication.activeModalWidget() or self.window
-        modifiers = self.random.choice(
-            [Qt.KeyboardModifier.NoModifier] * 4
-            + [Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier]
-        )
-        QTest.keyClick(target, getattr(Qt.Key, f"Key_{self.random.choice(KEYS)}"), modifiers)
-
-    def _place(self, root):
-        from PySide6.QtCore import QPoint
-
-        place = QPoint(self.random.randrange(max(1, root.width())), self.random.randrange(max(1, root.height())))
-        target = root.childAt(place) or root
-        return target, target.mapFrom(root, place) if target is not root else place
-
-    def click(self, root=None) -> None:
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-
-        target, place = self._place(root or self.window)
-        press = QTest.mouseDClick if self.random.random() < 0.15 else QTest.mouseClick
-        press(target, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-
-    def drag(self) -> None:
-        from PySide6.QtCore import Qt
-        from PySide6.QtTest import QTest
-        from shiboken6 import isValid
-
-        canvas = self.window.canvas
-        if not canvas.isVisible():
-            return
-        _, start = self._place(canvas)
-        button, modifier = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        QTest.mousePress(canvas, button, modifier, start)
-        for _ in range(self.random.randrange(1, 5)):
-            if isValid(canvas):
-                QTest.mouseMove(canvas, self._place(canvas)[1])
-        QTest.mouseRelease(canvas, button, modifier, self._place(canvas)[1])
-
-    def wheel(self) -> None:
-        from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
-        from PySide6.QtGui import QWheelEvent
-
-        canvas = self.window.canvas
-        place = QPointF(canvas.width() * self.random.random(), canvas.height() * self.random.random())
-        turn = QPoint(0, self.random.choice((-240, -120, 120, 240)))
-        event = QWheelEvent(
-            place, canvas.mapToGlobal(place), QPoint(), turn, Qt.MouseButton.NoButton,
-            self.random.choice((Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier)),
-            Qt.ScrollPhase.NoScrollPhase, False,
-        )  # fmt: skip
-        QCoreApplication.sendEvent(canvas, event)
-
-    def resize(self) -> None:
-        self.window.resize(self.random.randrange(800, 1500), self.random.randrange(560, 950))
-
-    def open(self) -> None:
-        self.window.open_paths([self.random.choice(self.photos)])
-
-    def upscale(self) -> None:
-        self.window.actions_by_id["upscale"].trigger()
-
-    def undo(self) -> None:
-        action = self.window.actions_by_id[self.random.choice(("undo", "undo", "redo"))]
-        if action.isEnabled():
-            action.trigger()
-
-    def save(self) -> None:
-        from app.saving import SaveChoice
-
-        suffix = self.random.choice((".png", ".jpg", ".webp", ".tif"))
-        quality = self.random.randrange(1, 101) if suffix in (".jpg", ".webp") else None
-        target = self.folder / f"saved-{self.random.randrange(4)}{suffix}"
-        self.window.saving.write(SaveChoice(target, suffix[1:], quality, replaces=True))
-
-
 def drive(window, photos: Sequence[Path], folder: Path, *, count: int, seed: int) -> Outcome:
     """Do `count` random things to `window`, which is on screen."""
     from PySide6.QtCore import QEventLoop, QTimer, qInstallMessageHandler
 
     outcome = Outcome()
-    hands = Hands(window, photos, folder, seed, outcome)
+    hands = Hands(window, photos, folder, seed, outcome.done)
     log = _Log(outcome)
     logging.getLogger("duskroom").addHandler(log)
 
@@ -229,6 +85,7 @@ def drive(window, photos: Sequence[Path], folder: Path, *, count: int, seed: int
     def uncaught(kind, error, trace) -> None:
         outcome.exceptions.append("".join(traceback.format_exception(kind, error, trace)))
 
+    window.actions_by_id["quit"].setEnabled(False)  # its keys may be given to anything
     hook, sys.excepthook = sys.excepthook, uncaught
     former = qInstallMessageHandler(warned)
     left, loop = [count], QEventLoop()
@@ -265,6 +122,10 @@ def rest(window, photo: Path) -> None:
     from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication, QDialog, QWhatsThis
 
+    from app import shortcuts
+    from app.jobs import JobQueue
+    from app.parts import shell
+
     def wait(milliseconds: int) -> None:
         loop = QEventLoop()
         QTimer.singleShot(milliseconds, loop, loop.quit)
@@ -282,12 +143,25 @@ def rest(window, photo: Path) -> None:
     window.queue.cancel("work")
     while window.queue.is_busy and time.monotonic() < deadline:
         wait(20)
-    window.document.undo_stack.setClean()
+    for document in window.document.documents:
+        window.document.close_document(document)
+    for name in ("full_screen", "canvas_only", "side_by_side", "show_before"):
+        window.actions_by_id[name].setChecked(False)
+    for name, value in (("language", "en"), ("theme", "dark"), ("history_megabytes", 0)):
+        setattr(window.settings, name, value)
+        shell.apply(window, name)
+    window.settings.shortcuts.clear()
+    shortcuts.apply(window.actions_by_id, window.settings.shortcuts)
+    QApplication.clipboard().clear()
+    for aside in photo.parent.glob("aside-*"):
+        aside.replace(aside.with_name(aside.name.removeprefix("aside-")))
     window.actions_by_id["clear_recent"].trigger()
+    window.actions_by_id["show_upscale"].trigger()
     window.resize(1100, 800)
     window.open_paths([photo])
     wait(100)
-    while window.queue.is_busy and time.monotonic() < deadline:
+    queues = window.findChildren(JobQueue)
+    while any(queue._jobs for queue in queues) and time.monotonic() < deadline:  # previews and writing too
         wait(20)
     window.messages.clear()
     wait(50)
@@ -298,9 +172,11 @@ def rest(window, photo: Path) -> None:
 
 
 def resident() -> int:
-    """Bytes of memory that the process holds."""
+    """Bytes of memory that the process holds, without what is free and only kept for the next time, where that can be had."""
     import psutil
 
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)  # glibc's
     return int(psutil.Process().memory_info().rss)
 
 
