@@ -33,7 +33,6 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle(self.tr("Preferences"))
-        self.setMinimumWidth(440)
         self.theme = QComboBox()
         titles = {"system": self.tr("Like the system"), "light": self.tr("Light"), "dark": self.tr("Dark")}
         for choice in THEMES:
