@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
 from PySide6.QtWidgets import QDockWidget, QScrollArea, QTabBar, QTabWidget, QWidget
 
+from app import tool_steps
 from app.canvas.brush import BrushOverlay, BrushSettings
 from app.canvas.crop import CropFrame, CropOverlay
 from app.canvas.gradient import GradientOverlay
@@ -151,52 +151,22 @@ class Tools(QObject):
 
     def apply_adjustments(self) -> None:
         """Adjust all pixels, where the mask lets."""
-        from engines.adjust import adjust
-
-        wanted = self.adjust.adjustments
-
-        def work(photo: Any, mask: Any, progress: Any) -> Any:
-            picture = photo.picture
-            return adjust(picture.pixels, wanted, picture.metadata.icc, mask=mask, progress=progress), None
-
-        job = self.work.start(translate("tools", "Adjust"), work, {"tool": "adjust", **asdict(wanted)})
+        job = self.work.start(translate("tools", "Adjust"), *tool_steps.adjusting(self.adjust.adjustments))
         if job is not None:
             job.finished.connect(lambda _: self.adjust.reset())
 
     def apply_crop(self) -> None:
         """Crop to the frame, straightened by its angle."""
-        from engines.geometry import crop
-
-        frame = self.frame.crop
-
-        def work(photo: Any, mask: Any, progress: Any) -> Any:
-            pixels = crop(photo.picture.pixels, frame, progress=progress)
-            return pixels, None if mask is None else crop(mask[..., None], frame)[..., 0]
-
-        self.work.start(translate("tools", "Crop"), work, {"tool": "crop", **asdict(frame)})
+        self.work.start(translate("tools", "Crop"), *tool_steps.cropping(self.frame.crop))
 
     def turn(self, how: Any) -> None:
         """Rotate by 90° or flip."""
-        from engines.geometry import turn
-
-        def work(photo: Any, mask: Any, progress: Any) -> Any:
-            progress.check()
-            made = turn(photo.picture.pixels, how)
-            return made, None if mask is None else turn(mask, how)
-
         names = {name: button.text() for name, button in self.geometry.turn_buttons.items()}
-        self.work.start(names[how], work, {"tool": "turn", "how": how})
+        self.work.start(names[how], *tool_steps.turning(how))
 
     def resize(self, width: int, height: int) -> None:
         """Make it of another size."""
-        from engines.mask_shapes import fitted
-        from engines.resize import resize
-
-        def work(photo: Any, mask: Any, progress: Any) -> Any:
-            pixels = resize(photo.picture.pixels, width, height, progress=progress)
-            return pixels, None if mask is None else fitted(mask, width, height)
-
-        self.work.start(translate("tools", "Resize"), work, {"tool": "resize", "width": width, "height": height})
+        self.work.start(translate("tools", "Resize"), *tool_steps.resizing(width, height))
 
     # What is shown
 
@@ -220,27 +190,11 @@ class Tools(QObject):
         self._window.canvas.set_overlay(overlay if self._window.document.photo is not None else None)
 
     def _preview(self) -> None:
-        from engines.adjust import preview
-        from engines.blend import blend
-
         wanted, canvas = self.adjust.adjustments, self._window.canvas
         if wanted.is_identity or self._window.document.photo is None:
             canvas.set_look(None)
-            return
-        quick, mask = preview(wanted), self.masks.mask
-
-        def look(pixels: Any, area: Any) -> Any:
-            made = quick(pixels)
-            if mask is None:
-                return made
-            left, top, right, bottom = area.box
-            step = area.step  # a pixel of a smaller level takes the mask at its middle
-            rows = [min(row * step + step // 2, mask.shape[0] - 1) for row in range(top, bottom)]
-            columns = [min(column * step + step // 2, mask.shape[1] - 1) for column in range(left, right)]
-            made[..., :3] = blend(pixels[..., :3], made[..., :3], 1.0, mask[rows][:, columns])
-            return made
-
-        canvas.set_look(look)
+        else:
+            canvas.set_look(tool_steps.look_of(wanted, self.masks.mask))
 
     def _picked(self, x: int, y: int) -> None:
         from engines.adjust import neutral

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,17 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app import photo as photos
 from app.main_window import MainWindow
 from app.parts import tools as part
+from app.tool_steps import adjusting
+from app.tool_work import run
 from engines.adjust import Adjustments, adjust
 from engines.geometry import turn
+from engines.libvips import libvips
+from engines.metadata import Metadata
+from engines.picture import load
+from engines.progress import Progress
 
 
 @pytest.fixture
@@ -59,6 +67,17 @@ def test_adjusting_shows_a_look_and_applies_exactly(qtbot: QtBot, window: MainWi
     assert window.canvas.look is None
     window.actions_by_id["undo"].trigger()
     assert np.array_equal(pixels(window), before)
+
+
+@pytest.mark.parametrize("icc", [None, bytes(libvips().Image.profile_load("p3"))])
+def test_progress_counts_the_change_and_what_is_shown_as_one(large_photo: Path, icc: bytes | None) -> None:
+    source = photos.of(replace(load(large_photo), metadata=Metadata(icc)), progress=Progress())
+    seen: list[tuple[int, int, str]] = []
+    work, _ = adjusting(Adjustments(exposure=1, saturation=10))
+    run(work, source, None, progress=Progress(lambda *report: seen.append(report)))
+    done, texts = [report[0] for report in seen], [report[2] for report in seen]
+    assert done == sorted(done) and len({report[1] for report in seen}) == 1
+    assert texts[0] == "adjusting" and texts[-1] == "preparing the view" and done[-1] < seen[-1][1]
 
 
 def test_double_click_resets_and_leaving_drops_the_preview(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:

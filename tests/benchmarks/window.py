@@ -28,6 +28,14 @@ from tests.benchmarks.upscale import make_picture
 ROOT = Path(__file__).resolve().parents[2]
 INTERVAL = 0.005  # seconds, of the timer
 LOAD_SECONDS = 20
+LEFT = (  # megapixels, model, what is upscaled
+    (4, "fast-x2", "the whole"),
+    (4, "fast-x2", "the part in sight first"),
+    (2, "fast-x2", "to 3000 × 2000, half as strong"),
+    (2, "fast-x4", "to 3000 × 2000, half as strong"),
+    (4, "fast-x4", "the whole"),
+    (12, "fast-x2", "the whole"),
+)
 
 BARE = """
 import sys, time
@@ -176,25 +184,17 @@ def left(folder: Path) -> None:
     from engines.progress import Pace
 
     window, wait = _window()
-    plain, sized = UpscaleOptions(), UpscaleOptions((3000, 2000), 0.5)
-    for megapixels, name, kind, options in (
-        (4, "fast-x2", "the whole", plain),
-        (4, "fast-x4", "the whole", plain),
-        (4, "fast-x2", "the part in sight first", plain),
-        (2, "fast-x2", "to 3000 × 2000, half as strong", sized),
-        (2, "fast-x4", "to 3000 × 2000, half as strong", sized),
-        (12, "fast-x2", "the whole", plain),
-    ):
+    for megapixels, name, kind in LEFT:
+        options = UpscaleOptions((3000, 2000), 0.5) if kind == "to 3000 × 2000, half as strong" else UpscaleOptions()
         entry = _open(window, wait, make_picture(folder / f"{megapixels}mp.jpg", megapixels), name)
         for _ in range(2):
             window.canvas.fit()
-            if "part" in kind:
+            if kind == "the part in sight first":
                 window.canvas.zoom_to(1.0)
             job = window.upscaling.start(entry, options)
             assert job is not None
-            shown: list[
-                tuple[float, float, float, float, float]
-            ] = []  # share, clock, processor time, what is left by each
+            # share, clock, processor time, and what is left by each
+            shown: list[tuple[float, float, float, float, float]] = []
             paces: list[Pace] = []
 
             def note(done: int, total: int, text: str, shown: list = shown, paces: list[Pace] = paces) -> None:
