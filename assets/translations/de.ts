@@ -1877,7 +1877,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>this part {time:.2f} s, the whole about {whole}</source>
-      <translation>dieser Ausschnitt {time:.2f} s, das Ganze etwa {whole}</translation>
+      <translation>Ausschnitt {time:.2f} s, ganz etwa {whole}</translation>
     </message>
     <message>
       <source>{name} (cannot be used)</source>
