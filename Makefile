@@ -39,7 +39,7 @@ test: setup
 
 lint: setup
 	$(VENV_BIN)/python -m ruff check .
-	PYRIGHT_PYTHON_GLOBAL_NODE=0 $(VENV_BIN)/python -m pyright engines
+	PYRIGHT_PYTHON_GLOBAL_NODE=0 $(VENV_BIN)/python -m pyright
 
 screenshots: setup
 	@$(VENV_BIN)/python scripts/screenshots.py

@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QMenuBar, QToolBar, QToolButton
 
 if TYPE_CHECKING:
-    from app.document import UndoSteps
+    from app.history.undo_steps import UndoSteps
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,21 @@ def crop_box(picture: Picture, visible: Box | None) -> Box:
 
 
 def make(
-    photo: Photo, box: Box, entries: Sequence[ModelEntry], on_sample: Callable[[Sample], None], *, progress: Progress
+    photo: Photo,
+    box: Box,
+    entries: Sequence[ModelEntry],
+    on_sample: Callable[[Sample], None],
+    threads: int = 0,
+    *,
+    progress: Progress,
 ) -> None:
-    """Run each of `entries` on the part `box` of `photo`; `on_sample` is told of each as it is there. Raises Cancelled."""
+    """Run each of `entries` on the part `box` of `photo`, on so many `threads` (0: one for each core); `on_sample` is told
+    of each as it is there. Raises Cancelled.
+    """
     for index, entry in enumerate(entries):
         progress(index, len(entries), entry.name)
         try:
-            sample = _sample(photo, box, index, entry, progress)
+            sample = _sample(photo, box, index, entry, threads, progress)
         except Cancelled:
             raise
         except Exception as error:  # whatever a model does, the others are still shown
@@ -66,13 +74,13 @@ def make(
     progress(len(entries), len(entries), "")
 
 
-def _sample(photo: Photo, box: Box, index: int, entry: ModelEntry, progress: Progress) -> Sample:
+def _sample(photo: Photo, box: Box, index: int, entry: ModelEntry, threads: int, progress: Progress) -> Sample:
     from engines.model import open_model
     from engines.upscale import upscale
 
     picture, inner = photo.picture, Progress(within=progress)
     left, top, right, bottom = box
-    with open_model(entry.path) as model:
+    with open_model(entry.path, threads=threads) as model:
         scale = model.card.scale or 1
         around = 0 if math.isinf(model.card.overlap) else math.ceil(model.card.overlap)
         x, y = max(0, left - around), max(0, top - around)

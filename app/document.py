@@ -1,4 +1,4 @@
-"""The document: one object that stands for whichever of the open documents is shown."""
+"""The document: opens, shows and closes documents, and stands for whichever of them is shown."""
 
 from __future__ import annotations
 
@@ -7,44 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoGroup
 
 from app import errors, paths
-from app.history import cap, thumbnail
 from app.history import state as states
 from app.history.folder import SessionFolder
 from app.history.open_document import OpenDocument
-from app.history.state import Stamp, State, Step
+from app.history.open_documents import OpenDocuments
+from app.history.reading import Reading
+from app.history.shown_document import ShownDocument
+from app.history.state import Stamp, State
 from app.history.storage import Storage
-from app.jobs import Job, JobQueue
+from app.history.thumbnails import Thumbnails
+from app.history.undo_steps import UndoSteps
+from app.jobs import NICENESS, Job, JobQueue
 from app.photo import Photo
 
 
-class UndoSteps(QUndoGroup):
-    """The undo stack of the document that is shown."""
-
-    def index(self) -> int:
-        """How many steps lead to where it stands."""
-        stack = self.activeStack()
-        return stack.index() if stack is not None else 0
-
-    def count(self) -> int:
-        """How many steps there are, those that were undone included."""
-        stack = self.activeStack()
-        return stack.count() if stack is not None else 0
-
-    def setIndex(self, index: int) -> None:
-        """Undo or do again until it stands at `index`."""
-        if (stack := self.activeStack()) is not None:
-            stack.setIndex(index)
-
-    def setClean(self) -> None:
-        """Nothing would be lost now."""
-        if (stack := self.activeStack()) is not None:
-            stack.setClean()
-
-
-class Document(QObject):
+class Document(ShownDocument):
     """`opened` comes when another document is shown, `changed` also after each step, undo and redo."""
 
     opened = Signal()
@@ -62,77 +41,31 @@ class Document(QObject):
         self.undo_stack = UndoSteps(self)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
         self.files = JobQueue(self)  # what a person waits for: opening, reading states back
-        self._writing = JobQueue(self)
-        self._drawing = JobQueue(self)  # thumbnails
+        self._writing = JobQueue(self, niceness={"work": 0, "preview": NICENESS["preview"]})  # work: before it is lost
         self.folder = SessionFolder(paths.recovery_folder())
         self.storage = Storage(self._writing, self.folder, self)
         self.storage.follow(self._needed)
         self.storage.told.connect(lambda sentence, details: self.told.emit(sentence, "warning", details))
-        self._documents: list[OpenDocument] = []
-        self._recent: list[OpenDocument] = []  # the one that was shown last comes last
-        self._current: OpenDocument | None = None
-        self._job: Job | None = None
-        self._before_job: Job | None = None
+        self._thumbnails = Thumbnails(self)
+        self._thumbnails.drawn.connect(self._drawn)
+        self._thumbnails.failed.connect(self._cannot_be_drawn)
+        self._reading = Reading(self.files, self)
+        self._reading.begun.connect(self._read_begun)
+        self._reading.changed.connect(self.reading_changed)
+        self._reading.arrived.connect(self._arrived)
+        self._reading.failed.connect(self._not_arrived)
+        self._reading.given_up.connect(self.cancel_reading)
+        self._reading.compared.connect(self._compared_arrived)
+        self._reading.not_compared.connect(self._tell)
+        self._documents = OpenDocuments()
         self._compared: OpenDocument | None = None  # the one whose original is wanted in memory
         self._is_switching = False
         self._shut = False
 
-    # The document that is shown
-
-    @property
-    def current(self) -> OpenDocument | None:
-        """The document that is shown. Work that takes time keeps it, and gives its result to it, whatever is shown then."""
-        return self._current
-
-    @property
-    def photo(self) -> Photo | None:
-        """What is shown, worked on and saved."""
-        return self._current.photo if self._current is not None else None
-
-    @property
-    def before(self) -> Photo | None:
-        """What the photo was before the step that made it; None where no step made it, or until it is read back."""
-        return self._current.before if self._current is not None else None
-
-    @property
-    def original(self) -> Photo | None:
-        """What was opened; None where it is on disk: `fetch_original` reads it back."""
-        return self._current.original if self._current is not None else None
-
-    @property
-    def steps(self) -> tuple[Step, ...]:
-        """How the photo was made from what was opened, a JSON object for each step that says so."""
-        return self._current.steps if self._current is not None else ()
-
-    @property
-    def source(self) -> Path | None:
-        """The file that was opened."""
-        return self._current.source if self._current is not None else None
-
-    @property
-    def target(self) -> Path | None:
-        """Where it was last saved, None before that."""
-        return self._current.target if self._current is not None else None
-
-    @property
-    def save_choice(self) -> Any:
-        """How it was last saved, as `saved_to` was told; None before that."""
-        return self._current.save_choice if self._current is not None else None
-
-    @property
-    def is_modified(self) -> bool:
-        """Whether something would be lost if it were closed."""
-        return self._current is not None and self._current.is_modified
-
     @property
     def is_reading(self) -> bool:
         """Whether a state is being read back, or a document that was chosen."""
-        return self._job is not None
-
-    def replace(self, name: str, photo: Photo, step: Step | None = None) -> None:
-        """One step, called `name` in the history, that makes the photo into `photo`; `step` says how, as a JSON object."""
-        assert self._current is not None
-        self._current.replace(name, photo, step)
+        return self._reading.is_busy
 
     def saved_to(self, target: Path, photo: Photo, choice: Any = None) -> None:
         """`photo`, of whichever document, was written to `target`."""
@@ -154,7 +87,7 @@ class Document(QObject):
         """
         self._compared = self._current
         if self._current is not None and self._current.original is None:
-            self._read_quietly(self._current, 0)
+            self._reading.read_quietly(self._current, self._current.states[0])
 
     # All documents
 
@@ -165,11 +98,7 @@ class Document(QObject):
 
     def find(self, path: Path) -> OpenDocument | None:
         """The document that was opened from `path`, if one is open."""
-        place = path.absolute()
-        for document in self._documents:
-            if document.source is not None and document.source.absolute() == place and document.target is None:
-                return document
-        return None
+        return self._documents.find(path)
 
     def open(self, photo: Photo, stamp: Stamp | None = None) -> None:
         """Add a document and show it. `stamp` is that of the file it was read from."""
@@ -181,10 +110,8 @@ class Document(QObject):
         """Add the file at `path` to the film strip; it is read once it is chosen."""
         state = State(self.tr("Opened"))
         state.source, state.stamp, state.is_alone = path, states.stamp_of(path), True
-        document = self._add(OpenDocument([state], path))
-        job = self._drawing.submit(thumbnail.of_file, path)
-        job.finished.connect(lambda small: self._drawn(state, small))
-        job.failed.connect(lambda error: self._cannot_be_read(document, error))
+        self._add(OpenDocument([state], path))
+        self._thumbnails.draw_file(state, path)
 
     def restore(self, documents: Sequence[OpenDocument], current: int = 0) -> None:
         """Add documents whose states are on disk, and show one of them."""
@@ -202,25 +129,21 @@ class Document(QObject):
     def select_next(self, by: int = 1) -> None:
         """Show the document that is `by` places further in the film strip, round the end."""
         if self._current is not None and len(self._documents) > 1:
-            place = self._documents.index(self._current)
-            self.select(self._documents[(place + by) % len(self._documents)])
+            self.select(self._documents.next_to(self._current, by))
 
     def close_document(self, document: OpenDocument) -> None:
         """Close it without a question, and show the one that was shown before it."""
-        if document not in self._documents:
+        if document not in self.documents:
             return
-        place = self._documents.index(document)
-        self._documents.remove(document)
-        self._recent = [each for each in self._recent if each is not document]
+        left = self._documents.remove(document)
         self.undo_stack.removeStack(document.stack)
         if document is self._current:
-            self._stop_reading()
+            self._reading.stop()
             self._current = None
-            left = self._recent or self._documents[place:] or self._documents[-1:]
             self.opened.emit()
             self.changed.emit()
-            if left:
-                self.select(left[-1] if self._recent else left[0])
+            if left is not None:
+                self.select(left)
         document.close()
         document.deleteLater()
         self.documents_changed.emit()
@@ -228,7 +151,7 @@ class Document(QObject):
 
     def cancel_reading(self) -> None:
         """Stay where one is."""
-        self._stop_reading()
+        self._reading.stop()
         if self._current is not None and self._current.stack.index() != self._current.shown:
             self._current.stack.setIndex(self._current.shown)
 
@@ -237,7 +160,7 @@ class Document(QObject):
         if self._shut:
             return
         self._shut = True
-        for queue in (self.files, self._drawing, self._writing):
+        for queue in (self.files, self._thumbnails, self._writing):
             queue.close()
         self.closing.emit(keep)
         if keep:
@@ -248,22 +171,19 @@ class Document(QObject):
     # Inside
 
     def _add(self, document: OpenDocument) -> OpenDocument:
-        place = self._documents.index(self._current) + 1 if self._current in self._documents else 0
-        while place < len(self._documents) and self._documents[place] not in self._recent:
-            place += 1  # behind those that were added with it
-        self._documents.insert(place, document)
+        self._documents.add(document, self._current)
         self.undo_stack.addStack(document.stack)
         document.setParent(self)
         document.moved.connect(lambda: self._moved(document))
         document.dropped.connect(self.storage.discard)
-        document.stack.cleanChanged.connect(self._marked)
+        document.stack.cleanChanged.connect(self.documents_changed)
         self.documents_changed.emit()
         return document
 
     def _moved(self, document: OpenDocument) -> None:
         index = document.stack.index()
         if index == document.shown and document.photo is not None and document.state.is_held:
-            self._stop_reading()
+            self._reading.stop()
             return
         if document is self._current:
             self._read_or_show(document, index)
@@ -272,7 +192,7 @@ class Document(QObject):
             self._settle(document)
 
     def _read_or_show(self, document: OpenDocument, index: int) -> None:
-        self._stop_reading()
+        self._reading.stop()
         state = document.states[index]
         photo = state.photo
         if photo is not None:
@@ -280,18 +200,15 @@ class Document(QObject):
             document.shown = index
             self._show(document)
             return
-        job = self._job = self.files.submit(states.read, state.place())
-        job.finished.connect(lambda result: self._arrived(job, document, index, state, result))
-        job.failed.connect(lambda error: self._not_arrived(job, document, state, error))
-        job.cancelled.connect(lambda: self._given_up(job))
-        job.ended.connect(self.reading_changed)
+        self._reading.read(document, state)
+
+    def _read_begun(self, job: Job, document: OpenDocument) -> None:
         self.reading.emit(job, self.tr("Reading {name}…").format(name=document.title))
-        self.reading_changed.emit()
 
     def _show(self, document: OpenDocument) -> None:
         is_other = document is not self._current
         self._current = document
-        self._recent = [*(each for each in self._recent if each is not document), document]
+        self._documents.showed(document)
         if is_other:
             self._compared = None
             self._is_switching = True
@@ -303,34 +220,28 @@ class Document(QObject):
             self.modified_changed.emit(document.is_modified)
         self._settle(document)
         if document.shown and document.before is None:
-            self._read_quietly(document, document.shown - 1)
+            self._reading.read_quietly(document, document.states[document.shown - 1])
 
     def _settle(self, document: OpenDocument) -> None:
         for state in document.states:
-            self._draw(state)
+            if not self._shut:
+                self._thumbnails.draw(state)
         self.documents_changed.emit()
         self.history_changed.emit()
         self.storage.settle()
 
-    def _arrived(self, job: Job, document: OpenDocument, index: int, state: State, result: tuple) -> None:
-        if job is not self._job:
-            return
-        self._job = None
-        photo, stamp = result
-        if not document.is_open:
+    def _arrived(self, document: OpenDocument, state: State, photo: Photo, stamp: Stamp | None) -> None:
+        if not document.is_open or state.is_dropped:
             return
         state.hold(photo)
         if stamp is not None:
             state.stamp = document.source_told = stamp
             for notice in photo.picture.notices:
                 self.told.emit(notice, "information", str(document.source or ""))
-        document.shown = index
+        document.shown = document.states.index(state)
         self._show(document)
 
-    def _not_arrived(self, job: Job, document: OpenDocument, state: State, error: BaseException) -> None:
-        if job is not self._job:
-            return
-        self._job = None
+    def _not_arrived(self, document: OpenDocument, state: State, error: BaseException) -> None:
         if state.is_alone:
             self._cannot_be_read(document, error)
             return
@@ -347,11 +258,6 @@ class Document(QObject):
             document.stack.setIndex(number)
             self.select(document)
 
-    def _given_up(self, job: Job) -> None:
-        if job is self._job:
-            self._job = None
-            self.cancel_reading()
-
     def _cannot_be_read(self, document: OpenDocument, error: BaseException) -> None:
         """A file of the film strip turns out to be no photo, or to be gone."""
         if document.is_open and document.photo is None:
@@ -363,55 +269,29 @@ class Document(QObject):
             errors.record(error)
         self.told.emit(errors.sentence(error), "error", f"{details}\n\n{errors.details(error)}".lstrip())
 
-    def _stop_reading(self) -> None:
-        if self._job is not None:
-            job, self._job = self._job, None
-            job.cancel()
+    def _compared_arrived(self, document: OpenDocument) -> None:
+        if document is self._current:
+            self.changed.emit()
+        self.storage.settle()
 
-    def _read_quietly(self, document: OpenDocument, index: int) -> None:
-        """Read a state that is compared with; what is shown does not wait for it."""
-        state = document.states[index]
-        if not state.can_be_read:
-            return
-        if self._before_job is not None:
-            self._before_job.cancel()
-        job = self._before_job = self.files.submit(states.read, state.place())
+    def _cannot_be_drawn(self, state: State, error: BaseException) -> None:
+        for document in self._documents:
+            if state in document.states:
+                self._cannot_be_read(document, error)
+                break
 
-        def arrived(result: tuple) -> None:
-            if document.is_open and not state.is_dropped:
-                state.hold(result[0])
-                if document is self._current:
-                    self.changed.emit()
-                self.storage.settle()
-
-        job.finished.connect(arrived)
-        job.failed.connect(lambda error: self._tell(error))
-        job.ended.connect(lambda: setattr(self, "_before_job", None if self._before_job is job else self._before_job))
-
-    def _draw(self, state: State) -> None:
-        if state.thumbnail is None and state.photo is not None and not state.is_dropped and not self._shut:
-            state.thumbnail = thumbnail.NONE  # not twice
-            job = self._drawing.submit(thumbnail.of_photo, state.photo)
-            job.finished.connect(lambda small: self._drawn(state, small))
-
-    def _drawn(self, state: State, small: Any) -> None:
-        state.thumbnail = small
+    def _drawn(self, state: State) -> None:
         self.documents_changed.emit()
         if self._current is not None and state in self._current.states:
             self.history_changed.emit()
 
     def _needed(self) -> tuple[list[State], list[State]]:
-        behind = [each for each in self._documents if each not in self._recent] + self._recent
-        ordered = [state for document in behind for state in cap.by_need(document.states, document.shown)]
         kept: list[State] = []
         if self._current is not None:
             kept = self._current.states[max(0, self._current.shown - 1) : self._current.shown + 1]
             if self._compared is self._current:
                 kept.append(self._current.states[0])
-        return ordered, kept
-
-    def _marked(self) -> None:
-        self.documents_changed.emit()
+        return self._documents.by_need(), kept
 
     def _clean_changed(self, clean: bool) -> None:
         if not self._is_switching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -23,11 +24,7 @@ SIDES = (64, 128, 256, 384)  # of the crops that are tried, each while the last 
 LONG_ENOUGH = 0.12  # seconds
 MOST_REMEMBERED = 100  # speeds; the oldest goes
 TRY_AGAIN_MS = 700
-
-
-def seconds_for(plan: Plan, speed: float) -> float:
-    """How long a model of `speed`, in pixels it takes in a second, works on `plan`."""
-    return plan.worked / speed
+QUIET = 0.7  # seconds without a preview before one that was stopped is begun anew
 
 
 def bytes_for(picture: Picture, plan: Plan) -> int:
@@ -38,14 +35,17 @@ def bytes_for(picture: Picture, plan: Plan) -> int:
     return result + (made if plan.is_reduced else 0)
 
 
-def measure(picture: Picture, entry: ModelEntry, *, progress: Progress) -> float:
-    """Run the model of `entry` on small crops of `picture`: the pixels that it takes in a second. Raises DuskroomError,
-    Cancelled.
+def measure(picture: Picture, entry: ModelEntry, threads: int = 0, *, after: float = 0.0, progress: Progress) -> float:
+    """Run the model of `entry` on small crops of `picture`: the pixels that it takes in a second on so many `threads`. It
+    begins `after` so many seconds. Raises DuskroomError, Cancelled.
     """
     from engines.model import open_model
 
+    stopped = threading.Event()
+    with progress.interruptible(stopped.set):
+        stopped.wait(after)
     progress.check()
-    with open_model(entry.path) as model:
+    with open_model(entry.path, threads=threads) as model:
         return speed_of(picture, model, progress=progress)
 
 
@@ -83,29 +83,33 @@ class Speeds(QObject):
         self._settings = settings
         self._job: Job | None = None
         self._failed: set[str] = set()
+        self._was_stopped = False
 
     def of(self, entry: ModelEntry) -> float | None:
         """The pixels that the model of `entry` takes in a second; None where that is not known yet."""
-        return self._settings.speeds.get(_key(entry))
+        return self._settings.speeds.get(self._key(entry))
 
     def learn(self, entry: ModelEntry, speed: float) -> None:
         """Remember what was seen in earnest, which goes before any measurement."""
         speeds = self._settings.speeds
-        speeds.pop(_key(entry), None)
-        speeds[_key(entry)] = speed
+        speeds.pop(self._key(entry), None)
+        speeds[self._key(entry)] = speed
         while len(speeds) > MOST_REMEMBERED:
             del speeds[next(iter(speeds))]
         self.changed.emit()
 
     def ask(self, entry: ModelEntry, picture: Picture) -> None:
         """Measure the model of `entry` in the background, unless it is known or something is being measured; `changed`
-        follows.
+        follows. A preview that is asked for meanwhile stops it, and it is tried again once there has been none for a while.
         """
-        key = _key(entry)
+        key = self._key(entry)
         if self._job is not None or key in self._settings.speeds or key in self._failed:
             return
-        job = self._job = self._queue.submit(measure, picture, entry, lane="preview", gives_way=True)
-        job.finished.connect(lambda speed: self._measured(entry, speed))
+        after = QUIET if self._was_stopped else 0.0
+        job = self._job = self._queue.submit(
+            measure, picture, entry, self._settings.threads, after=after, lane="preview", gives_way=True
+        )
+        job.finished.connect(lambda speed: self._measured(entry, key, speed))
         job.failed.connect(lambda error: self._failed.add(key))  # the model's own run will say what is wrong with it
         job.ended.connect(self._ended)
 
@@ -114,21 +118,28 @@ class Speeds(QObject):
         if self._job is not None:
             self._job.cancel()
 
-    def _measured(self, entry: ModelEntry, speed: float) -> None:
-        if self.of(entry) is None:
+    def threads_changed(self) -> None:
+        """Other threads are used: what is known of those before says nothing of them."""
+        self.stop()
+        self.changed.emit()
+
+    def _measured(self, entry: ModelEntry, key: str, speed: float) -> None:
+        if self.of(entry) is None and key == self._key(entry):
             self.learn(entry, speed)
 
     def _ended(self) -> None:
+        self._was_stopped = self._job is not None and self._job.is_cancelling
         self._job = None
         QTimer.singleShot(
             TRY_AGAIN_MS, self, self.changed.emit
         )  # another model may have been chosen, or this one waits
 
-
-def _key(entry: ModelEntry) -> str:
-    """The model's file: another one of the same name is another model."""
-    try:
-        state = entry.path.stat()
-    except OSError:
-        return entry.name
-    return f"{entry.name} {state.st_size} {state.st_mtime_ns}"
+    def _key(self, entry: ModelEntry) -> str:
+        """The model's file, where another one of the same name is another model, and the threads."""
+        threads = self._settings.threads
+        on = f" on {threads}" if threads else ""
+        try:
+            state = entry.path.stat()
+        except OSError:
+            return f"{entry.name}{on}"
+        return f"{entry.name} {state.st_size} {state.st_mtime_ns}{on}"

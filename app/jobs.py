@@ -1,7 +1,8 @@
 """Jobs: one function off the GUI thread each, in two lanes; what they report comes home as signals on the GUI thread.
 
-The lane `work` runs its jobs in order. In the lane `preview` the latest wins: a new job cancels those before it; but one that
-gives way cancels none, and waits its turn.
+The lane `work` runs its jobs in order. In the lane `preview` the latest wins: a new job cancels those before it. But one that
+gives way cancels none and waits its turn, beside the lane: some of its steps, such as opening a model, can be stopped only
+once they are over, and what a person watches must not wait for that.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -26,6 +27,7 @@ REPORT_INTERVAL = 0.05  # seconds between two progress signals: 20 a second are 
 NICENESS: dict[Lane, int] = {"preview": 3, "work": 7}
 """Of each lane, which the threads that ONNX Runtime makes on it inherit: the window stays alive with all cores busy, and what
 a person watches at this moment goes before what they wait for."""
+BESIDE = 10  # the niceness of what gives way
 JOIN_SECONDS = 20.0
 
 
@@ -43,16 +45,8 @@ class Job(QObject):
     cancelled = Signal()
     ended = Signal()
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        options: dict[str, Any],
-        *,
-        gives_way: bool = False,
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
         super().__init__()
-        self.gives_way = gives_way
         self._call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = (function, arguments, options)
         self._post: Callable[[str, tuple[Any, ...]], None] = lambda kind, values: None
         self._next_report = 0.0
@@ -95,11 +89,17 @@ class Job(QObject):
 
 
 class _LaneThread:
-    """One thread that takes jobs in order; it is started by the first job and ended by `close`."""
+    """One thread that takes jobs in order; it is started by the first job and ended by `close`.
 
-    def __init__(self, name: str, latest_wins: bool, niceness: int) -> None:
+    With `latest_wins` a job cancels those before it. One that is `beside` another lane begins a job only while that is idle.
+    """
+
+    def __init__(
+        self, name: str, niceness: int, *, latest_wins: bool = False, beside: _LaneThread | None = None
+    ) -> None:
         self._name = name
         self._latest_wins = latest_wins
+        self._beside = beside
         self._niceness = niceness
         self._condition = threading.Condition()
         self._waiting: deque[Job] = deque()
@@ -112,17 +112,22 @@ class _LaneThread:
             if self._closed:
                 job.cancel()
                 return
-            if self._latest_wins and not job.gives_way:
+            if self._latest_wins:
                 self._cancel_all()
             self._waiting.append(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._loop, name=f"duskroom-{self._name}", daemon=True)
                 self._thread.start()
-            self._condition.notify()
+            self._condition.notify_all()
 
     def cancel(self) -> None:
         with self._condition:
             self._cancel_all()
+
+    def wait_until_idle(self) -> None:
+        with self._condition:
+            while (self._waiting or self._running is not None) and not self._closed:
+                self._condition.wait()
 
     def _cancel_all(self) -> None:
         for job in (*self._waiting, *([self._running] if self._running else [])):
@@ -132,7 +137,7 @@ class _LaneThread:
         with self._condition:
             self._closed = True
             self._cancel_all()
-            self._condition.notify()
+            self._condition.notify_all()
         if self._thread is not None:
             self._thread.join(JOIN_SECONDS)
 
@@ -143,28 +148,35 @@ class _LaneThread:
         while True:
             with self._condition:
                 self._running = None
+                self._condition.notify_all()
                 while not self._waiting and not self._closed:
                     self._condition.wait()
                 if not self._waiting:
                     return
                 self._running = job = self._waiting.popleft()
+            if self._beside is not None:
+                self._beside.wait_until_idle()
             job._run()
             del job  # its result must not be held here until the next job comes
 
 
 class JobQueue(QObject):
-    """Both lanes. Make it on the GUI thread, `submit` on the GUI thread, `close` it before the application ends."""
+    """Both lanes. Make it on the GUI thread, `submit` on the GUI thread, `close` it before the application ends.
+
+    `niceness` of each lane: 0 for what must not wait for its turn among busy programs.
+    """
 
     busy_changed = Signal(bool)  # whether the lane `work` has anything to do
 
     _arrived = Signal(object, str, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, niceness: Mapping[Lane, int] = NICENESS) -> None:
         super().__init__(parent)
         self._lanes: dict[Lane, _LaneThread] = {
-            "preview": _LaneThread("preview", latest_wins=True, niceness=NICENESS["preview"]),
-            "work": _LaneThread("work", latest_wins=False, niceness=NICENESS["work"]),
+            "preview": _LaneThread("preview", niceness["preview"], latest_wins=True),
+            "work": _LaneThread("work", niceness["work"]),
         }
+        self._beside = _LaneThread("beside", BESIDE, beside=self._lanes["preview"])
         self._jobs: dict[Job, Lane] = {}
         self._closed = False
         self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
@@ -178,15 +190,20 @@ class JobQueue(QObject):
         **options: Any,
     ) -> Job:
         """Run `function(*arguments, progress=..., **options)` in a lane. Connect to the job at once: nothing arrives before
-        the event loop runs again. With `gives_way` it leaves the lane `preview` to whatever comes after it, and waits for
-        what came before.
+        the event loop runs again. With `gives_way` it waits for what came before it in the lane `preview`, and is cancelled
+        by whatever comes after it, which does not wait for it.
         """
-        job = Job(function, arguments, options, gives_way=gives_way)
+        job = Job(function, arguments, options)
         job._post = lambda kind, values: self._arrived.emit(job, kind, values)
         was_busy = self.is_busy
         self._jobs[job] = lane
         if self.is_busy and not was_busy:
             self.busy_changed.emit(True)
+        if gives_way:
+            self._beside.put(job)
+            return job
+        if lane == "preview":
+            self._beside.cancel()
         self._lanes[lane].put(job)
         return job
 
@@ -198,11 +215,14 @@ class JobQueue(QObject):
     def cancel(self, lane: Lane = "work") -> None:
         """Cancel everything in a lane."""
         self._lanes[lane].cancel()
+        if lane == "preview":
+            self._beside.cancel()
 
     def close(self) -> None:
-        """Cancel everything and wait until both threads are gone. No signal is emitted for what was cancelled."""
+        """Cancel everything and wait until all threads are gone. No signal is emitted for what was cancelled."""
         self._closed = True
-        for lane in self._lanes.values():
+        self._beside.cancel()
+        for lane in (*self._lanes.values(), self._beside):
             lane.close()
         self._jobs.clear()
 

@@ -48,7 +48,7 @@ class MainWindow(QMainWindow, PartAttributes):
         self.messages = MessageBar()
         self.opening = Opening(self.queue, self.document, self.messages, self.settings)
         self.saving = Saving(self.queue, self.document, self.messages, self.settings)
-        self.upscaling = Upscaling(self.queue, self.document, self.messages)
+        self.upscaling = Upscaling(self.queue, self.document, self.messages, self.settings)
         self.models = Models(self.queue, self.messages)
         self._may_close = False
         self._is_ended = False  # from outside

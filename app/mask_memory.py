@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from app.masks import Masks
+from app.packed_mask import PackedMask
 from app.photo import Photo
-from engines.blend import Mask
 
 
 class _Layout:
@@ -22,7 +19,7 @@ class MaskMemory:
     def __init__(self, masks: Masks) -> None:
         self._masks = masks
         self._layouts: WeakKeyDictionary[Photo, _Layout] = WeakKeyDictionary()
-        self._kept: WeakKeyDictionary[_Layout, tuple[int, int, bytes]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[_Layout, PackedMask] = WeakKeyDictionary()
         self._layout: _Layout | None = None
         self._is_new = True
 
@@ -50,14 +47,9 @@ class MaskMemory:
             self._leave(layout, height, width)
 
     def _leave(self, layout: _Layout | None, height: int, width: int) -> None:
-        mask = self._masks.mask
         if self._layout is not None:
             self._kept.pop(self._layout, None)
-            if mask is not None:
-                self._kept[self._layout] = (*self._masks.size, zlib.compress(np.ascontiguousarray(mask), 1))
+            if (packed := self._masks.packed()) is not None:
+                self._kept[self._layout] = packed
         self._layout = layout
-        found: Mask | None = None
-        if layout is not None and layout in self._kept:
-            rows, columns, packed = self._kept[layout]
-            found = np.frombuffer(zlib.decompress(packed), np.uint8).reshape(rows, columns)
-        self._masks.fit(height, width, found)
+        self._masks.fit(height, width, self._kept.get(layout) if layout is not None else None)

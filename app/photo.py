@@ -49,11 +49,11 @@ def load(path: Path, on_first_look: Callable[[Photo], None] | None = None, *, pr
     """
     progress.check()
     if on_first_look is not None and (small := first_look(path, FIRST_LOOK)) is not None:
-        on_first_look(of(small, progress=progress))
+        on_first_look(of(small, progress=Progress(within=progress)))
         progress.check()
-    return of(pictures.load(path), progress=progress)
+    return of(pictures.load(path), progress=Progress(within=progress))  # after the decoding, which says nothing
 
 
 def of(picture: Picture, *, progress: Progress) -> Photo:
-    """`picture` made ready to be shown. Raises Cancelled."""
+    """`picture` made ready to be shown. Progress counts pixels. Raises Cancelled."""
     return Photo(picture, pyramid.build(picture.pixels, picture.metadata.icc, progress=progress))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -50,6 +52,11 @@ class PreferencesDialog(QDialog):
         self.memory.setSuffix(self.tr(" MB"))
         self.memory.setSpecialValueText(self.tr("Automatic"))  # of 0
         self.memory.setValue(settings.history_megabytes)
+        self.threads = QSpinBox()
+        self.threads.setRange(0, os.cpu_count() or 1)
+        self.threads.setSpecialValueText(self.tr("Automatic"))  # of 0
+        self.threads.setValue(settings.threads)
+        number_field.dress(self.threads)
         self.ask = QCheckBox(self.tr("Ask before unsaved changes are lost"))
         self.ask.setChecked(settings.ask_unsaved)
         self.shortcuts = QPushButton(self.tr("Keyboard Shortcuts…"))
@@ -73,6 +80,11 @@ class PreferencesDialog(QDialog):
                 self.memory,
                 self.tr("How much the steps that can be undone may hold in memory; older ones go to the disk."),
             ),
+            (
+                self.tr("&Processor threads"),
+                self.threads,
+                self.tr("How many a model uses, from its next run on. Automatic: one for each core; fewer leave room."),
+            ),
             ("", self.ask, self.tr("Off: closing and opening never ask, and what was not saved is gone.")),
             (self.tr("&Keys"), self.shortcuts, self.tr("See, find and change the keys of every action.")),
             (self.tr("&Recent files"), self.forget, self.tr("Empties the list of files that were opened.")),
@@ -95,6 +107,7 @@ class PreferencesDialog(QDialog):
         self.theme.currentIndexChanged.connect(lambda: self._set("theme", self.theme.currentData()))
         self.language.currentIndexChanged.connect(lambda: self._set("language", self.language.currentData()))
         self.memory.valueChanged.connect(lambda value: self._set("history_megabytes", value))
+        self.threads.valueChanged.connect(lambda value: self._set("threads", value))
         self.ask.toggled.connect(lambda asks: self._set("ask_unsaved", asks))
         self.shortcuts.clicked.connect(self.shortcuts_asked)
         self.forget.clicked.connect(self._forget)

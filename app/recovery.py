@@ -1,4 +1,8 @@
-"""Recovery: what is open is kept on disk within seconds of each change, and offered at the next start after a crash."""
+"""Recovery: what is open is kept on disk within seconds of each change, and offered at the next start after a crash.
+
+Where the program is killed, what was written is the system's to keep, so nothing waits for the disk before the next is
+written. Where the power fails only what the disk itself holds is left: a second thread sees to that as fast as the disk can.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,16 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import errors
 from app.document import Document
+from app.history import leftover as leftovers
 from app.history import manifest, storage
 from app.history.folder import SessionFolder
-from app.history.manifest import Leftover
+from app.history.leftover import Leftover
 from app.history.open_document import OpenDocument
 from app.history.state import State
 from engines.errors import DuskroomError
 from engines.progress import Progress
 
-DELAY_MS = 400  # after a change: several in a row are written once
+DELAY_MS = 100  # after a change: several in a row are written once
 RETRY_MS = 30_000  # after the disk would not take it
 
 
@@ -34,8 +39,8 @@ class Recovery(QObject):
         self._left: list[Leftover] = []
         self._restored: list[Leftover] = []
         self._last: dict | None = None
-        self._is_writing = False
-        self._has_told = False
+        self._flushed: dict | None = None  # as `_last`, but of what a power cut does not take either
+        self._is_writing = self._is_flushing = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._write)
@@ -68,11 +73,11 @@ class Recovery(QObject):
             return
         values = manifest.describe(self._document.documents, self._document.current)
         if values == self._last or (not values["documents"] and self._last is None):
+            self._flush()
             return
-        going = list(self._document.storage.discarded)
         self._is_writing = True
-        job = self._queue.submit(_write_manifest, self._document.folder, values, going)
-        job.finished.connect(lambda _: self._written(values, going))
+        job = self._queue.submit(_write_manifest, self._document.folder, values)
+        job.finished.connect(lambda _: self._written(values))
         job.failed.connect(self._failed)
         job.ended.connect(lambda: setattr(self, "_is_writing", False))
 
@@ -82,29 +87,39 @@ class Recovery(QObject):
         is_safe = state.file is not None or (state.stamp is not None and not document.is_modified)
         return [state] if not is_safe and state.photo is not None else []
 
-    def _written(self, values: dict, going: list[Path]) -> None:
+    def _written(self, values: dict) -> None:
         self._is_writing = False
         self._last = values
-        self._has_told = False
-        self._document.storage.discarded = [file for file in self._document.storage.discarded if file not in going]
+        self._flush()
         for leftover in self._restored:  # all of it is named in our own folder now
-            self._queue.submit(manifest.discard, leftover)
+            self._queue.submit(leftovers.discard, leftover, lane="preview", gives_way=True)
         self._restored = []
 
+    def _flush(self) -> None:
+        """Let the disk itself hold what was written; meanwhile the next is written."""
+        values, folder = self._last, self._document.folder.path
+        if self._is_flushing or values is None or values is self._flushed or folder is None:
+            return
+        names = manifest.files_in(values)
+        fresh = names - (manifest.files_in(self._flushed) if self._flushed is not None else set())
+        going = [file for file in self._document.storage.discarded if file.name not in names]
+        self._is_flushing = True
+        job = self._queue.submit(manifest.flush, folder, values, fresh, going, lane="preview", gives_way=True)
+        job.finished.connect(lambda _: self._is_flushed(values, going))
+        job.failed.connect(self._failed)
+        job.ended.connect(lambda: self._flush_ended(values))
+
+    def _is_flushed(self, values: dict, going: list[Path]) -> None:
+        self._flushed = values
+        self._document.storage.discarded = [file for file in self._document.storage.discarded if file not in going]
+
+    def _flush_ended(self, values: dict) -> None:
+        self._is_flushing = False
+        if self._flushed is values:  # else the disk would not take it
+            self._flush()
+
     def _failed(self, error: BaseException) -> None:
-        self._is_writing = False
-        if not errors.is_expected(error):
-            errors.record(error)
-        if not self._has_told:
-            self._has_told = True
-            why = str(error) if isinstance(error, DuskroomError) else errors.sentence(error)
-            sentence = self.tr(
-                "What is open cannot be kept against a crash, because {folder} cannot be written to. "
-                "Save your photos, and free some space there."
-            )
-            self._document.told.emit(
-                sentence.format(folder=self._document.folder.root), "warning", f"{why}\n\n{errors.details(error)}"
-            )
+        self._document.storage.refused(error)
         self._timer.start(RETRY_MS)
 
     def _close(self, keep: bool) -> None:
@@ -116,22 +131,23 @@ class Recovery(QObject):
                     storage.write_now(self._document.folder, self._wanted(document))
                 values = manifest.describe(self._document.documents, self._document.current)
                 if values["documents"]:
-                    _write_manifest(self._document.folder, values, (), progress=Progress())
+                    _write_manifest(self._document.folder, values, progress=Progress())
+                    manifest.flush(self._document.folder.make(), values, manifest.files_in(values), progress=Progress())
             except (DuskroomError, OSError) as error:
                 errors.record(error)
                 self._left += self._restored
                 self._restored = []
         for leftover in self._restored:
-            manifest.discard(leftover)
+            leftovers.discard(leftover)
         for leftover in self._left:
-            manifest.let_go(leftover)
+            leftovers.let_go(leftover)
         self._left, self._restored = [], []
 
     # Offering
 
     def look(self) -> None:
         """Look for what earlier starts left; `offered` follows if there is something."""
-        job = self._queue.submit(manifest.find, self._document.folder.root)
+        job = self._queue.submit(leftovers.find, self._document.folder.root, lane="preview", gives_way=True)
         job.finished.connect(self._found)
         job.failed.connect(lambda error: errors.record(error))
 
@@ -160,17 +176,17 @@ class Recovery(QObject):
     def discard(self) -> None:
         """Remove what was left."""
         for leftover in self._left:
-            self._queue.submit(manifest.discard, leftover)
+            self._queue.submit(leftovers.discard, leftover, lane="preview", gives_way=True)
         self._left = []
 
     def later(self) -> None:
         """Leave it for the next start."""
         for leftover in self._left:
-            manifest.let_go(leftover)
+            leftovers.let_go(leftover)
         self._left = []
 
     def _taken(self, leftover: Leftover, files: dict[Path, Path]) -> None:
-        documents = [manifest.opened_from(each, files) for each in leftover.documents]
+        documents = [leftovers.opened_from(each, files) for each in leftover.documents]
         for document in documents:
             document.states[0].name = document.states[0].name or self.tr("Opened")
         self._restored.append(leftover)
@@ -178,14 +194,14 @@ class Recovery(QObject):
         self._note()
 
     def _not_taken(self, leftover: Leftover, error: BaseException) -> None:
-        manifest.let_go(leftover)
+        leftovers.let_go(leftover)
         if not errors.is_expected(error):
             errors.record(error)
         self._document.told.emit(errors.sentence(error), "error", errors.details(error))
 
 
-def _write_manifest(folder: SessionFolder, values: dict, going: list[Path] | tuple, *, progress: Progress) -> None:
-    manifest.write(folder.make(), values, going, progress=progress)
+def _write_manifest(folder: SessionFolder, values: dict, *, progress: Progress) -> None:
+    manifest.write(folder.make(), values, progress=progress)
 
 
 def _take_over(folder: SessionFolder, leftover: Leftover, *, progress: Progress) -> dict[Path, Path]:

@@ -23,7 +23,9 @@ def examine_by_trying(console: Console) -> None:
     failed = [name for name, check in _checks(console) if not _passes(console, name, check)]
     failed += _try_trainers(console)
     if failed:
-        raise Failure(f"{len(failed)} checks failed: {', '.join(failed)}. Install Duskroom again, or run it on the processor.")
+        raise Failure(
+            f"{len(failed)} checks failed: {', '.join(failed)}. Install Duskroom again, or run it on the processor."
+        )
 
 
 def _checks(console: Console) -> list[tuple[str, Callable[[], str]]]:
@@ -86,7 +88,9 @@ def _try_trainers(console: Console) -> list[str]:
     models = _upscalers()
     command = [sys.executable, "-P", "-m", "trainers.selftest", *([str(models[0][1])] if models else [])]
     failed: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8") as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8"
+    ) as child:
         assert child.stdout is not None
         with console.progress.interruptible(child.kill):
             for text in child.stdout:

@@ -17,7 +17,7 @@ VERSION = 1
 THEMES = ("system", "light", "dark")
 LANGUAGES = ("system", "en", "de")
 CHOICES = {"theme": THEMES, "language": LANGUAGES, "keep": ("all", "no place", "copyright", "none")}
-RANGES = {"history_megabytes": range((1 << 20) + 1)}
+RANGES = {"history_megabytes": range((1 << 20) + 1), "threads": range(257)}
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Settings:
     save_folder: str = ""
     model: str = ""  # the name on the card of the model used last
     history_megabytes: int = 0  # that all states of the history may hold in memory; 0: a quarter of the machine's
+    threads: int = 0  # of the processor that a model uses; 0: as many as it has cores
     qualities: dict[str, int] = field(default_factory=dict)  # format name → quality used last
     keep: str = "all"  # what of the metadata was kept when one saved last
     note_steps: bool = True  # whether the recipe was written into the file when one saved last

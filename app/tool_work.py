@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app import errors, photo
+from app.canvas.pyramid import is_converted
 from app.document import Document
 from app.history.open_document import OpenDocument
 from app.jobs import Job, JobQueue
@@ -17,7 +17,9 @@ from app.masks import Masks
 from app.message_bar import MessageBar
 from app.photo import Photo
 from engines.blend import Mask
-from engines.progress import Progress
+from engines.progress import Progress, stretch
+
+SHOWN, SHOWN_CONVERTED = 0.1, 0.5  # what a pixel costs until it can be shown, of one that a tool changes
 
 Work = Callable[[Photo, Mask | None, Progress], tuple[Any, Mask | None]]
 """Gives the new pixels and, where their places changed, the mask that fits them; None: it stays as it is."""
@@ -25,10 +27,13 @@ Work = Callable[[Photo, Mask | None, Progress], tuple[Any, Mask | None]]
 
 def run(work: Work, source: Photo, mask: Mask | None, *, progress: Progress) -> tuple[Photo, Mask | None]:
     """`work` done on `source`, ready to be shown. Raises DuskroomError, Cancelled."""
-    pixels, fitting = work(source, mask, progress)
+    area = source.picture.width * source.picture.height
+    showing = round(area * (SHOWN_CONVERTED if is_converted(source.picture.metadata.icc) else SHOWN))
+    pixels, fitting = work(source, mask, stretch(progress, 0, area, area + showing))
     if pixels.flags.writeable:
         pixels.flags.writeable = False  # it is ours alone, and need not be copied
-    return photo.of(replace(source.picture, pixels=pixels), progress=progress), fitting
+    view = stretch(progress, area, showing, area + showing)
+    return photo.of(replace(source.picture, pixels=pixels), progress=view), fitting
 
 
 class ToolWork(QObject):
@@ -51,10 +56,9 @@ class ToolWork(QObject):
             return None
         # With several documents the result belongs to the one it was started for, whichever is shown then.
         place = self._document.current
-        mask = None if self._masks.mask is None else np.array(self._masks.mask)
-        job = self._queue.submit(run, work, source, mask)
+        job = self._queue.submit(run, work, source, self._masks.mask)
         job.finished.connect(lambda made: self._finished(place, source, name, step, *made))
-        job.failed.connect(self._failed)
+        job.failed.connect(self.tell)
         self.started.emit(job)
         return job
 
@@ -75,10 +79,11 @@ class ToolWork(QObject):
         place.replace(name, result, step)
         if shown:
             if mask is not None:
-                self._masks.fit(*mask.shape, mask)
+                self._masks.fit(mask.shape[0], mask.shape[1], mask)
             self.applied.emit()
 
-    def _failed(self, error: BaseException) -> None:
+    def tell(self, error: BaseException) -> None:
+        """Say what went wrong."""
         if not errors.is_expected(error):
             errors.record(error)
         self._messages.tell(errors.sentence(error), "error", errors.details(error))

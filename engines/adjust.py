@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engines.blend import Mask, blend
 from engines.colour import Space
+from engines.light import Light, light_of
 from engines.progress import Progress
 from engines.tensor import Pixels
 
@@ -21,6 +22,7 @@ STEEPEST = 2.5  # the contrast curve at middle grey, at 100
 BALANCE_STOPS = 3.0  # between red and blue at a temperature of 100; green is half of it off at a tint of 100
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of sRGB's primaries
 _BAND_PIXELS = 1 << 18
+_NOTHING = 1e-9  # of light: what the sums of matrices leave behind
 _STEPS = 1 << 14  # of the table from light to levels, over the square root of the light: fine where shadows are
 
 
@@ -61,8 +63,9 @@ def adjust(
 ) -> Pixels:
     """`pixels` (H, W, 3|4) adjusted, of the same depth; alpha stays. `profile` is their ICC profile, None: sRGB.
 
-    `mask` (H, W) says how much of it is applied, see `engines.blend`. Progress counts pixels. Colours of another profile
-    pass through sRGB, as in `engines.colour.Space`; those that do not change keep their levels. Raises Cancelled.
+    `mask` (H, W) says how much of it is applied, see `engines.blend`. Progress counts pixels. With another profile the same
+    is done to the same light as in sRGB, but colours outside sRGB are kept as far as the profile can hold what becomes of
+    them, see `engines.light`; those that do not change keep their levels. Raises Cancelled.
     """
     if adjustments.is_identity:
         return pixels
@@ -72,19 +75,16 @@ def adjust(
     height, width = pixels.shape[:2]
     step = max(1, _BAND_PIXELS // width)
     result = pixels.copy()
-    apply = _exact(adjustments, np.dtype(pixels.dtype)) if space.is_srgb else _exact(adjustments, np.dtype(np.uint16))
+    if space.is_srgb or space.icc is None:
+        apply = _exact(adjustments, np.dtype(pixels.dtype))
+    else:
+        apply = _unbounded(adjustments, light_of(space.icc), np.dtype(pixels.dtype))
     for top in range(0, height, step):
         if progress is not None:
             progress(top * width, height * width, "adjusting")
         rows = slice(top, min(top + step, height))
         colours = pixels[rows, :, :3]
-        if space.is_srgb:
-            made = apply(colours)
-        else:
-            seen = space.to_srgb(colours)
-            changed = apply(seen)
-            made = space.from_srgb(changed, np.dtype(pixels.dtype))
-            made = np.where((changed == seen).all(axis=2, keepdims=True), colours, made)
+        made = apply(colours)
         result[rows, :, :3] = made if mask is None else blend(colours, made, 1.0, mask[rows])
     if progress is not None:
         progress(height * width, height * width, "adjusting")
@@ -209,3 +209,33 @@ def _exact(adjustments: Adjustments, dtype: np.dtype[np.uint8 | np.uint16]) -> C
         return np.rint(_contrast(encode(lit), adjustments.contrast) * top).astype(dtype)
 
     return mix
+
+
+def _unbounded(
+    adjustments: Adjustments, light: Light, dtype: np.dtype[np.uint8 | np.uint16]
+) -> Callable[[Pixels], Pixels]:
+    """As `_exact`, for the pixels of another profile: nothing is cut on the way, only by the profile in the end."""
+    matrix = _matrix(adjustments)
+
+    def change(pixels: Pixels) -> Pixels:
+        before = light.of(pixels)
+        after = before @ matrix.T
+        if adjustments.contrast != 0:
+            after = _mirrored(decode, _contrast_beyond(_mirrored(encode, after), adjustments.contrast))
+        made = light.back(after, dtype)
+        return np.where(np.abs(after - before).max(axis=2, keepdims=True) < _NOTHING, pixels, made)
+
+    return change
+
+
+def _mirrored(curve: Callable[[Numbers], Numbers], values: Numbers) -> Numbers:
+    """A curve through 0, continued to the other side."""
+    return np.copysign(curve(np.abs(values)), values)
+
+
+def _contrast_beyond(values: Numbers, contrast: float) -> Numbers:
+    """The curve of contrast, continued below black and above white by its own image, so that it rises there too."""
+    values = np.clip(values, -1, 2)
+    inside = np.where(values > 1, 2 - values, np.abs(values))
+    curved = _contrast(inside, contrast)
+    return np.where(values > 1, 2 - curved, np.copysign(curved, values))

@@ -1,4 +1,4 @@
-"""A file that appears whole or not at all: written beside its target under a hidden name, flushed, then renamed."""
+"""A file that appears whole or not at all: written beside its target under a hidden name, then renamed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,15 @@ class AtomicFile:
     exception removes it and leaves the old target whole.
 
     A symbolic link is written through to the file it points to. A replaced file's mode is kept; a new file's is what
-    the process's umask gives. Raises `TargetError` where the target cannot be written.
+    the process's umask gives. With `flush` it is on the disk itself before it is renamed, and outlives a power cut too.
+    Raises `TargetError` where the target cannot be written.
     """
 
     file: BinaryIO
 
-    def __init__(self, target: str | os.PathLike[str]) -> None:
+    def __init__(self, target: str | os.PathLike[str], *, flush: bool = True) -> None:
         self.target = Path(target)
+        self._flush = flush
         if "\0" in str(self.target):
             raise TargetError("A file name cannot hold a null character; choose another name.")
         self._place = _resolved(self.target)
@@ -88,11 +90,13 @@ class AtomicFile:
             mode = stat.S_IMODE(self._place.stat().st_mode)
             if hasattr(os, "fchmod"):
                 os.fchmod(self.file.fileno(), mode)
-        os.fsync(self.file.fileno())
+        if self._flush:
+            os.fsync(self.file.fileno())
         self.file.close()
         os.replace(self._temporary, self._place)
         self._temporary = None
-        _flush_folder(self._place.parent)
+        if self._flush:
+            flush_folder(self._place.parent)
 
     def _discard(self) -> None:
         with contextlib.suppress(OSError):
@@ -146,7 +150,7 @@ def _resolved(target: Path) -> Path:
     return place
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
     """Make the rename itself last through a power cut, where the system can flush a folder."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

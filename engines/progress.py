@@ -82,6 +82,18 @@ class Progress:
                 self._stopping.stops.remove(stop)
 
 
+def stretch(whole: Progress, before: int, size: int, total: int, text: str = "") -> Progress:
+    """The progress of a work that is `size` of the `total` of `whole` and comes after `before` of it.
+
+    In whatever unit it counts, its own end is the end of its stretch. `text` goes before what it says.
+    """
+
+    def report(done: int, of: int, said: str) -> None:
+        whole(before + size * done // max(of, 1), total, text + said)
+
+    return Progress(report, whole.notice, within=whole)
+
+
 class Pace:
     """Time left, from the speed of late: the clock is monotonic, so a changed wall clock does not disturb it.
 

@@ -46,6 +46,17 @@ def resized_rows(pixels: Pixels, width: int, height: int, top: int, bottom: int)
     return np.rint(np.clip(out, 0, top_level, out=out), out=out).astype(rows.dtype)
 
 
+def rows_ready(there: int, tall: int, height: int) -> int:
+    """How many rows of a result of `height` can be made by `resized_rows` of the first `there` rows out of `tall`."""
+    if there >= tall:
+        return height
+    step = tall / height
+    ready = max(0, math.floor((there - _margin(step)) / step))
+    while ready and math.ceil(ready * step) + _margin(step) > there:
+        ready -= 1
+    return ready
+
+
 def resized_mask(mask: Mask, width: int, height: int, top: int, bottom: int) -> Mask:
     """Rows `top` up to `bottom` of `mask` (H, W) resized to `width` × `height`, smoothly."""
     tall, wide = mask.shape
@@ -65,7 +76,11 @@ def _resized(image: Image.Image, to: tuple[int, int], box: Box) -> Image.Image:
 def _source(tall: int, wide: int, height: int, top: int, bottom: int) -> tuple[int, int, Box]:
     """The rows of the source that the result's rows are made of, and where in them these lie, as Pillow's box."""
     step = tall / height
-    margin = math.ceil(REACH * max(1.0, step)) + 1
-    start = max(0, math.floor(top * step) - margin)
-    end = min(tall, math.ceil(bottom * step) + margin)
+    start = max(0, math.floor(top * step) - _margin(step))
+    end = min(tall, math.ceil(bottom * step) + _margin(step))
     return start, end, (0.0, top * step - start, float(wide), min(bottom * step, tall) - start)
+
+
+def _margin(step: float) -> int:
+    """The rows of the source around those that lie under a row of the result, of which it is made as well."""
+    return math.ceil(REACH * max(1.0, step)) + 1

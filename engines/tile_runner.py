@@ -73,18 +73,20 @@ def tile_of(
 
 
 class Count:
-    """Tells the progress of tiles in pixels of the output."""
+    """Tells the progress of tiles in pixels of the output: as many for each, since all have one shape and take as long.
+
+    What a tile keeps differs, by whether it lies at an edge.
+    """
 
     def __init__(self, tiles: int, total: int, progress: Progress) -> None:
         self._tiles, self._total, self._progress = tiles, total, progress
-        self._tile = self._done = 0
+        self._tile = 0
         progress(0, total, f"tile 1 of {tiles}")
 
-    def add(self, pixels: int) -> None:
-        """Another tile is done, and with it `pixels`."""
+    def add(self) -> None:
+        """Another tile is done."""
         self._tile += 1
-        self._done += pixels
-        self._progress(self._done, self._total, f"tile {self._tile} of {self._tiles}")
+        self._progress(self._total * self._tile // self._tiles, self._total, f"tile {self._tile} of {self._tiles}")
 
 
 class TileRunner:

@@ -224,7 +224,7 @@ def _redrawn(
             if share is None or share.any():  # what the mask leaves alone need not be painted
                 painted = space.from_srgb(tiles.run(colours, row, column), source.dtype)
                 place[..., :3] = blend(place[..., :3], painted, strength, share)
-            count.add(place.shape[0] * place.shape[1])
+            count.add()
         yield band
     if mask is None:  # otherwise it has not seen the whole picture
         light.judge()

@@ -147,5 +147,5 @@ def _band(
         place[..., :3] = tiles.run(colours, row, column)
         if alpha is not None:
             place[..., 3] = tiles.run(alpha, row, column)[..., 1]
-        count.add(place.shape[0] * place.shape[1])
+        count.add()
     return band

@@ -87,6 +87,7 @@ def generator_loss(
     fake: Tensor,
     *,
     real: Tensor | None = None,
+    original: Tensor | None = None,
     drawn: Tensor | None = None,
     real_labels: Tensor | None = None,
     fake_labels: Tensor | None = None,
@@ -97,7 +98,7 @@ def generator_loss(
 ) -> Loss:
     """What the generator lowers, given the batch `fake` that it has just made. The discriminator's weights get no gradient.
 
-    Where `fake` was changed on the way, `drawn` is what it was before.
+    Where pictures were changed at random, `original` is what `real` was before, and `drawn` what `fake` was.
 
     Where there are auxiliary losses and `real` is given, the discriminator is asked about it too, so that they can
     compare features; they see no class logits of real pictures.
@@ -111,6 +112,7 @@ def generator_loss(
     outputs = Outputs(
         real,
         fake,
+        original=real if original is None else original,
         drawn=fake if drawn is None else drawn,
         real_logits=of_real.logits if of_real else None,
         fake_logits=of_fake.logits,

@@ -107,8 +107,8 @@ def make_objective(
 class Outputs:
     """What one adversarial step has computed: all that an auxiliary loss may look at.
 
-    `real` and `fake` are batches of pictures, (N, 3, H, W), as the discriminator sees them; on the generator's side `drawn`
-    is `fake` before it was changed at random. Logits and features are the discriminator's, features one
+    `real` and `fake` are batches of pictures, (N, 3, H, W), as the discriminator sees them; on the generator's side
+    `original` and `drawn` are the two before they were changed at random. Logits and features are the discriminator's, features one
     tensor a layer with the batch first. Labels are int64, (N,); class logits, (N, classes), are an auxiliary classifier's,
     and code logits are read off fake pictures that were made from `fake_codes` and, as `z` (N, L), `fake_latents`.
     On the generator's side nothing of `real` carries a gradient, and `real_class_logits` is None, for the generator
@@ -117,6 +117,7 @@ class Outputs:
 
     real: Tensor | None
     fake: Tensor
+    original: Tensor | None = None
     drawn: Tensor | None = None
     real_logits: Logits | None = None
     fake_logits: Logits | None = None
@@ -130,6 +131,8 @@ class Outputs:
     fake_codes: Tensor | None = None
     fake_code_logits: Tensor | None = None
 
+
+FEWEST_OF_LABEL = 4  # pictures whose patches can stand for a label's
 
 AuxiliaryLoss = Callable[[Outputs], Tensor]
 """(outputs of a step) → scalar, added with its weight to the loss of the side, generator or discriminator, that lists it."""
@@ -202,10 +205,27 @@ def paired(loss: PixelLoss) -> AuxiliaryLoss:
 
 
 def sliced_wasserstein(outputs: Outputs) -> Tensor:
-    """The distance of the patches of fake pictures from those of real ones, `trainers.patch_distance`; for the generator."""
-    if outputs.real is None:
+    """How far the patches of fake pictures are from those of real ones, `trainers.patch_distance`; for the generator.
+
+    Where there are labels, pictures of one label are compared with each other, and each label counts by its share of those
+    that real and fake pictures both have four or more of. Raises RecipeError where there are no real pictures.
+    """
+    real = outputs.real if outputs.original is None else outputs.original
+    fake = outputs.fake if outputs.drawn is None else outputs.drawn
+    if real is None:
         raise RecipeError("The loss “sliced-wasserstein” compares with real pictures, and this step has none; take it out.")
-    return patch_distance(outputs.fake, outputs.real)
+    if outputs.fake_labels is None or outputs.real_labels is None:
+        return patch_distance(fake, real)
+    losses, shares = [], []
+    for label in outputs.fake_labels.unique():
+        mine, theirs = outputs.fake_labels == label, outputs.real_labels == label
+        if min(mine.sum(), theirs.sum()) >= FEWEST_OF_LABEL:
+            losses.append(patch_distance(fake[mine], real[theirs]))
+            shares.append(mine.sum())
+    if not losses:
+        return patch_distance(fake, real)
+    weights = torch.stack(shares).float()
+    return (torch.stack(losses) * weights).sum() / weights.sum()
 
 
 AUXILIARY: dict[str, AuxiliaryLoss] = {

@@ -136,7 +136,8 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                 fake = drawn.through(generator)
                 check_shape(recipe, fake)
                 compared = shown(real) if auxiliary[side] else None
-                return generator_loss(objective, discriminator, shown(fake), real=compared, drawn=fake, **given), fake
+                unchanged = {"original": real, "drawn": fake}
+                return generator_loss(objective, discriminator, shown(fake), real=compared, **unchanged, **given), fake
             with torch.no_grad():
                 fake = drawn.through(generator)
             check_shape(recipe, fake)

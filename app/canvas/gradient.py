@@ -10,7 +10,6 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPen
 
 from app.canvas.mask_overlay import MaskOverlay
 from app.masks import Masks
-from engines.mask_shapes import linear_gradient, radial_gradient
 
 if TYPE_CHECKING:
     from app.canvas.view import CanvasView
@@ -59,11 +58,8 @@ class GradientOverlay(MaskOverlay):
             return False
         start, end = self._start.toTuple(), view.picture_at(event.position()).toTuple()
         self._start = None
-        if math.dist(start, end) >= SHORTEST and 0 not in self.masks.size:
-            if self.kind == "linear":
-                self.masks.set(linear_gradient(*self.masks.size, start, end))
-            else:
-                self.masks.set(radial_gradient(*self.masks.size, start, math.dist(start, end)))
+        if math.dist(start, end) >= SHORTEST:
+            self.masks.gradient(self.kind, start, end)
         view.update()
         return True
 

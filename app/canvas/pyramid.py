@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.progress import Progress
+from engines.progress import Progress, stretch
 
 SMALLEST = 256  # halving stops once the longer side is this short
+CONVERTED = 10  # pixels that are halved in the time in which one is converted
 SAME_WITHIN = 2  # levels of 255: a profile that moves no colour further is sRGB by another maker
 BAND = 256  # rows at a time: Python's lock is never held for long, and cancelling is quick
 
@@ -56,13 +57,35 @@ class Pyramid:
 def build(pixels: NDArray[Any], icc: bytes | None, *, progress: Progress) -> Pyramid:
     """The pyramid of `pixels`, uint8 or uint16 (H, W, 3|4), whose colours the profile `icc` explains (None: sRGB).
 
-    Raises Cancelled.
+    Progress counts pixels, those that are converted as `CONVERTED`. Raises Cancelled.
     """
-    shown = _as_srgb(_as_8_bit(pixels, progress), icc, progress)
+    transform = _transform_to_srgb(icc) if icc is not None else None
+    area = pixels.shape[0] * pixels.shape[1]
+    deep = area if pixels.dtype != np.uint8 else 0
+    converted = area * CONVERTED if transform is not None else 0
+    total, done = deep + converted + sum(_areas_halved(*pixels.shape[:2])), deep + converted
+    shown = _as_8_bit(pixels, stretch(progress, 0, deep, total))
+    if transform is not None:
+        shown = _as_srgb(shown, transform, stretch(progress, deep, converted, total))
     levels = [Level(shown, premultiplied=False)]
-    while max(levels[-1].pixels.shape[:2]) > SMALLEST:
-        levels.append(Level(_halved(levels[-1], progress), premultiplied=True))
+    for halved in _areas_halved(*pixels.shape[:2]):
+        levels.append(Level(_halved(levels[-1], stretch(progress, done, halved, total)), premultiplied=True))
+        done += halved
     return Pyramid(tuple(levels))
+
+
+def is_converted(icc: bytes | None) -> bool:
+    """Whether the colours of a picture with that profile are shown otherwise than they are stored."""
+    return icc is not None and _transform_to_srgb(icc) is not None
+
+
+def _areas_halved(height: int, width: int) -> list[int]:
+    """The pixels of each size that is halved, the full one first."""
+    areas: list[int] = []
+    while max(height, width) > SMALLEST:
+        areas.append(height * width)
+        height, width = (height + 1) // 2, (width + 1) // 2
+    return areas
 
 
 def _as_8_bit(pixels: NDArray[Any], progress: Progress) -> NDArray[np.uint8]:
@@ -70,20 +93,19 @@ def _as_8_bit(pixels: NDArray[Any], progress: Progress) -> NDArray[np.uint8]:
         return np.ascontiguousarray(pixels)  # the picture's own memory, as a rule
     shown = np.empty(pixels.shape, np.uint8)
     for top in range(0, pixels.shape[0], BAND):
-        progress.check()
+        progress(top, pixels.shape[0], "preparing the view")
         shown[top : top + BAND] = pixels[top : top + BAND] >> 8
     shown.flags.writeable = False
     return shown
 
 
-def _as_srgb(pixels: NDArray[np.uint8], icc: bytes | None, progress: Progress) -> NDArray[np.uint8]:
-    """The same colours in sRGB. A profile that cannot be used is left aside, as other viewers do."""
-    transform = _transform_to_srgb(icc) if icc is not None else None
-    if transform is None:
-        return pixels
+def _as_srgb(
+    pixels: NDArray[np.uint8], transform: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], progress: Progress
+) -> NDArray[np.uint8]:
+    """The same colours in sRGB."""
     shown = np.empty_like(pixels)
     for top in range(0, pixels.shape[0], BAND):
-        progress.check()
+        progress(top, pixels.shape[0], "preparing the view")
         band = pixels[top : top + BAND]
         shown[top : top + BAND, :, :3] = transform(np.ascontiguousarray(band[:, :, :3]))
         shown[top : top + BAND, :, 3:] = band[:, :, 3:]
@@ -92,7 +114,9 @@ def _as_srgb(pixels: NDArray[np.uint8], icc: bytes | None, progress: Progress) -
 
 
 def _transform_to_srgb(icc: bytes) -> Callable[[NDArray[np.uint8]], NDArray[np.uint8]] | None:
-    """What turns pixels (H, W, 3) with that profile into sRGB; None where that changes nothing, or cannot be done."""
+    """What turns pixels (H, W, 3) with that profile into sRGB; None where that changes nothing, or cannot be done: then the
+    profile is left aside, as other viewers do.
+    """
     from PIL import Image, ImageCms
 
     try:
@@ -129,7 +153,7 @@ def _halved(level: Level, progress: Progress) -> NDArray[np.uint8]:
     height, width, channels = level.pixels.shape
     half = np.empty(((height + 1) // 2, (width + 1) // 2, channels), np.uint8)
     for top in range(0, height, BAND):
-        progress.check()
+        progress(top, height, "preparing the view")
         band = level.pixels[top : top + BAND]
         if channels == 4 and not level.premultiplied:
             band = _premultiplied(band)

@@ -121,7 +121,7 @@ def read(
     """
     if place.file is not None:
         picture = state_file.read(place.file, progress=progress)
-        return photos.of(picture, progress=progress), None
+        return photos.of(picture, progress=Progress(within=progress)), None
     if place.source is None:
         raise state_file.StateError("This state of the history cannot be read any more; go to another one.")
     before = stamp_of(place.source)

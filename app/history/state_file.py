@@ -47,7 +47,7 @@ class Preview:
 
 
 def write(picture: Picture, path: Path, thumbnail: NDArray[np.uint8] | None = None, *, progress: Progress) -> None:
-    """Write `picture` to `path` and flush it to the disk. Raises TargetError and Cancelled; then there is no file."""
+    """Write `picture` to `path`, without waiting for the disk. Raises TargetError and Cancelled; then there is no file."""
     parts = {name: data for name in _METADATA if (data := getattr(picture.metadata, name)) is not None}
     if thumbnail is not None:
         parts["thumbnail"] = np.ascontiguousarray(thumbnail).tobytes()
@@ -62,13 +62,13 @@ def write(picture: Picture, path: Path, thumbnail: NDArray[np.uint8] | None = No
     }
     text = json.dumps(header).encode("ascii")  # escapes: a path need not be text
     try:
-        with AtomicFile(path) as target:
+        with AtomicFile(path, flush=False) as target:
             write_all(target.file, MAGIC + _LENGTHS.pack(len(text), zlib.crc32(text)) + text + b"".join(parts.values()))
             check, step = 0, _rows_at_a_time(pixels)
             for top in range(0, len(pixels), step):
                 progress.check()
                 band = np.ascontiguousarray(pixels[top : top + step], pixels.dtype.newbyteorder("<"))
-                data = memoryview(band).cast("B")
+                data = band.data.cast("B")
                 check = zlib.crc32(data, check)
                 write_all(target.file, data)
             progress.check()
@@ -82,10 +82,11 @@ def read(path: Path, *, progress: Progress) -> Picture:
     try:
         with open(path, "rb") as file:
             header, parts = _read_header(file)
-            pixels = np.empty(header["shape"], np.dtype(header["dtype"]).newbyteorder("<"))
-            flat = memoryview(pixels.reshape(-1)).cast("B")
+            height, width, channels = header["shape"]
+            pixels = np.empty((height, width, channels), np.dtype(header["dtype"]).newbyteorder("<"))
+            flat = pixels.data.cast("B")
             check, step = 0, _rows_at_a_time(pixels) * pixels[0].nbytes
-            total = pixels.shape[0] * pixels.shape[1]
+            total = height * width
             for start in range(0, len(flat), step):
                 progress(start * total // len(flat), total, "reading a state")
                 band = flat[start : start + step]
@@ -98,7 +99,7 @@ def read(path: Path, *, progress: Progress) -> Picture:
         raise StateError(f"“{shown(path)}”, a state of the history, is gone; go to another state.") from error
     except MemoryError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise StateError(f"“{shown(path)}”, a state of the history, is damaged; go to another state.") from error
     pixels = pixels.astype(header["dtype"], copy=False)
     pixels.flags.writeable = False
@@ -120,7 +121,7 @@ def preview(path: Path) -> Preview:
             small = None
             if header["thumbnail"] is not None:
                 small = np.frombuffer(parts["thumbnail"], np.uint8).reshape(header["thumbnail"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise StateError(f"“{shown(path)}”, a state of the history, is damaged and is left out.") from error
     return Preview(width, height, depth, small)
 

@@ -15,7 +15,6 @@ from app.history.folder import SessionFolder
 from app.history.state import State
 from app.jobs import JobQueue
 from app.photo import Photo
-from engines.errors import DuskroomError
 from engines.progress import Progress
 
 Written = tuple[Path, NDArray[np.uint8]]
@@ -94,17 +93,21 @@ class Storage(QObject):
 
     def _failed(self, state: State, error: BaseException) -> None:
         state.is_being_written = False
+        self.refused(error)
+        self.failed.emit(state)
+
+    def refused(self, error: BaseException) -> None:
+        """The disk would not take a state, or what names them: that is told once, until it takes a state again."""
         if not errors.is_expected(error):
             errors.record(error)
-        if not self._has_told:
-            self._has_told = True
-            why = str(error) if isinstance(error, DuskroomError) else errors.sentence(error)
-            sentence = self.tr(
-                "The history cannot be kept on disk, so it stays in memory, and a crash would lose your latest changes. "
-                "Save your photos, and free some space on the disk of {folder}."
-            ).format(folder=self.folder.root)
-            self.told.emit(sentence, f"{why}\n\n{errors.details(error)}")
-        self.failed.emit(state)
+        if self._has_told:
+            return
+        self._has_told = True
+        sentence = self.tr(
+            "What you do cannot be kept on disk, so that a crash would lose it: save your photos, and see that {folder} "
+            "can be written to and has some space."
+        ).format(folder=self.folder.root)
+        self.told.emit(sentence, f"{errors.sentence(error)}\n\n{errors.details(error)}")
 
 
 def _is_only_read(state: State) -> bool:

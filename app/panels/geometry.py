@@ -140,9 +140,13 @@ class GeometryPanel(ToolPanel):
         self._refresh()
 
     def _set_fields(self, width: int, height: int, percent: float) -> None:
-        for field, value in ((self.width_field, width), (self.height_field, height), (self.percent, percent)):
+        fields = (self.width_field, self.height_field, self.percent)
+        for field in fields:
             field.blockSignals(True)
-            field.setValue(value)
+        self.width_field.setValue(width)
+        self.height_field.setValue(height)
+        self.percent.setValue(percent)
+        for field in fields:
             field.blockSignals(False)
 
     def _size_changed(self, which: str) -> None:

@@ -17,8 +17,6 @@ class MaskPanel(ToolPanel):
     """Sets the brush and asks for the rest."""
 
     tool_chosen = Signal(str)  # paint, erase, linear, radial
-    feather_asked = Signal(float)
-    invert_asked = Signal()
     shown_changed = Signal(bool)
     colour_chosen = Signal(str)
 
@@ -65,8 +63,8 @@ class MaskPanel(ToolPanel):
             self.colours.addItem(names[name], colour)
         self.row(self.show_box, self.colours)
         self.column.addStretch(1)
-        self.feather_button.clicked.connect(lambda: self.feather_asked.emit(self.feather.value))
-        self.invert_button.clicked.connect(self.invert_asked)
+        self.feather_button.clicked.connect(lambda: masks.feather(self.feather.value))
+        self.invert_button.clicked.connect(masks.invert)
         self.clear_button.clicked.connect(lambda: masks.set(None))
         self.undo_button.clicked.connect(masks.undo)
         self.redo_button.clicked.connect(masks.redo)

@@ -1,40 +1,30 @@
-"""The upscale panel: which model, how large and how strongly, what that will take, where it runs, and how far it is."""
+"""The upscale panel: which model, how large and how strongly, and what becomes of asking for it."""
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
-from PySide6.QtWidgets import (
-    QComboBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSlider,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from app import estimates, memory, model_words
+from app import model_words
 from app.estimates import Speeds
 from app.jobs import Job
-from app.photo import Photo, megapixels
-from app.upscaling import UpscaleOptions
-from app.widgets import number_field
+from app.photo import Photo
+from app.upscale_work import UpscaleOptions
 from app.widgets.job_progress import JobProgress
+from app.widgets.labels import make_label
 from app.widgets.size_choice import SizeChoice
+from app.widgets.strength import Strength
+from app.widgets.upscale_facts import UpscaleFacts
 from engines.errors import ModelError
-from engines.estimate import MOST_PASSES, Plan, plan
+from engines.estimate import MOST_PASSES, Plan, plan, seconds_for
 
 if TYPE_CHECKING:
     from engines.library import ModelEntry
 
 TASK = "super-resolution"
-GIB = 2**30
 
 
 class UpscalePanel(QWidget):
@@ -63,9 +53,9 @@ class UpscalePanel(QWidget):
         self.models.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.models.setMinimumContentsLength(12)
         self.models.currentIndexChanged.connect(self._model_changed)
-        caption = _label(self.tr("&Model"), "caption")
+        caption = make_label(self.tr("&Model"), "caption")
         caption.setBuddy(self.models)
-        self.description = _label(self.tr("Looking for models…"), "muted", wraps=True)
+        self.description = make_label(self.tr("Looking for models…"), "muted", wraps=True)
         self.models.setPlaceholderText(self.tr("No model yet"))
         self.add_button = QPushButton(self.tr("Add…"))
         self.add_button.setToolTip(self.tr("Add a model file to your library"))
@@ -84,58 +74,21 @@ class UpscalePanel(QWidget):
 
         self.size_choice = SizeChoice()
         self.size_choice.changed.connect(self._refresh)
-        size_caption = _label(self.tr("Si&ze"), "caption")
+        size_caption = make_label(self.tr("Si&ze"), "caption")
         size_caption.setBuddy(self.size_choice.mode)
-        self.strength = QSlider(Qt.Orientation.Horizontal)
-        self.strength.setRange(0, 100)
-        self.strength.setPageStep(10)
-        self.strength.setAccessibleName(self.tr("Strength"))
-        self.percent = QSpinBox()
-        self.percent.setRange(0, 100)
-        self.percent.setSuffix(" %")
-        self.percent.setFixedWidth(72)
-        number_field.dress(self.percent)
-        self.percent.setAccessibleName(self.tr("Strength"))
-        self.strength.setToolTip(self.tr("How much of the model’s work there is, against a plain enlargement"))
-        self.percent.setToolTip(self.strength.toolTip())
-        self.strength.valueChanged.connect(self.percent.setValue)
-        self.percent.valueChanged.connect(self.strength.setValue)
-        self.strength.setValue(100)
-        strength_caption = _label(self.tr("S&trength"), "caption")
-        strength_caption.setBuddy(self.strength)
+        self.strength = Strength(self.tr("How much of the model’s work there is, against a plain enlargement"))
+        self.strength.changed.connect(self._refresh)
+        strength_caption = make_label(self.tr("S&trength"), "caption")
+        strength_caption.setBuddy(self.strength.slider)
 
-        facts = QGridLayout()
-        facts.setHorizontalSpacing(16)
-        facts.setVerticalSpacing(8)
-        facts.setColumnStretch(1, 1)
-        self.size_now, self.size_after, self.device = _label("–"), _label("–"), _label("")
-        self.time, self.memory = _label("–"), _label("–")
-        self.device.setWordWrap(True)
-        self.set_device("")
-        for row, (text, value) in enumerate(
-            (
-                (self.tr("Now"), self.size_now),
-                (self.tr("Upscaled"), self.size_after),
-                (self.tr("Takes"), self.time),
-                (self.tr("Memory"), self.memory),
-                (self.tr("Runs on"), self.device),
-            )
-        ):
-            name = _label(text, "caption")
-            facts.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
-            facts.addWidget(value, row, 1)
-            value.setAccessibleName(text)
-
-        self.passes = _label("", "muted", wraps=True)
-        self.warning = _label("", "warning", wraps=True)
-        self.warning.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.warning.hide()
+        self.facts = UpscaleFacts()
+        self.passes = make_label("", "muted", wraps=True)
         self.button = QPushButton(self.tr("Upscale"))
         self.button.setObjectName("primary")
         self.button.clicked.connect(self.ask)
         self.progress = JobProgress(wide=True)
         self.progress.ended.connect(self._over)
-        self.hint = _label("", "muted", wraps=True)
+        self.hint = make_label("", "muted", wraps=True)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
@@ -157,15 +110,10 @@ class UpscalePanel(QWidget):
         layout.addWidget(self.size_choice)
         layout.addWidget(self.passes)
         layout.addWidget(strength_caption)
-        strength_row = QHBoxLayout()
-        strength_row.setSpacing(8)
-        strength_row.addWidget(self.strength, 1)
-        strength_row.addWidget(self.percent)
-        layout.addLayout(strength_row)
+        layout.addWidget(self.strength)
         layout.addSpacing(8)
-        layout.addLayout(facts)
+        layout.addWidget(self.facts)
         layout.addSpacing(8)
-        layout.addWidget(self.warning)
         layout.addStretch(1)
         self.footer = QWidget()  # below the panel, which may be scrolled: what is to be pressed stays in sight
         self.footer.setObjectName("panel")
@@ -192,7 +140,7 @@ class UpscalePanel(QWidget):
     @property
     def options(self) -> UpscaleOptions:
         """The size and the strength that are chosen."""
-        return UpscaleOptions(self.size_choice.chosen_size(), self.strength.value() / 100)
+        return UpscaleOptions(self.size_choice.chosen_size(), self.strength.value)
 
     @property
     def usable(self) -> list[ModelEntry]:
@@ -244,9 +192,7 @@ class UpscalePanel(QWidget):
 
     def set_device(self, device: str) -> None:
         """Where the model runs, as it says itself; "" while none is open."""
-        self.device.setText(device or self.tr("shown once it runs"))
-        self.device.setObjectName("" if device else "muted")
-        self.device.style().polish(self.device)
+        self.facts.set_device(device)
 
     def follow(self, job: Job) -> None:
         """Show the progress of an upscale."""
@@ -283,9 +229,8 @@ class UpscalePanel(QWidget):
         self.card_button.setEnabled(entry is not None)
         self.sheet_button.setEnabled(photo is not None and bool(self.usable) and not self._busy)
         self.models.setEnabled(self.models.count() > 0 and not self._busy)
-        self.size_now.setText(_size(photo.picture.width, photo.picture.height) if photo else "–")
         todo = self._plan(photo, scale)
-        for widget in (self.size_choice, self.strength, self.percent):
+        for widget in (self.size_choice, self.strength):
             widget.setEnabled(not self._busy)
         self._show_estimates(photo, entry, todo)
         self.button.setText(self.tr("Upscale"))
@@ -304,7 +249,7 @@ class UpscalePanel(QWidget):
         else:
             self.hint.setText("")
         self.hint.setVisible(bool(self.hint.text()))
-        self._warn(photo, todo)
+        self.facts.warn(photo, todo, entry.name if entry is not None else "", on_disk=not self._upscaled)
         if self._had_focus and not self._busy and self.progress.isHidden():
             self._had_focus = False
             self.button.setFocus()
@@ -321,19 +266,17 @@ class UpscalePanel(QWidget):
             return None
 
     def _show_estimates(self, photo: Photo | None, entry: ModelEntry | None, plan: Plan | None) -> None:
+        self.facts.show_sizes(photo, plan if entry is not None else None)
         if photo is None or entry is None or plan is None:
-            for value in (self.size_after, self.time, self.memory):
-                value.setText("–")
+            self.facts.time.setText("–")
             self.passes.hide()
             return
-        self.size_after.setText(_size(plan.width, plan.height))
-        self.memory.setText(_bytes(estimates.bytes_for(photo.picture, plan)))
         speed = self.speeds.of(entry) if self.speeds is not None else None
         if speed is not None:
-            seconds = estimates.seconds_for(plan, speed)
-            self.time.setText(self.tr("about {time}").format(time=self.progress.duration(seconds)))
+            seconds = seconds_for(plan, speed, blends=self.strength.value < 1)
+            self.facts.time.setText(self.tr("about {time}").format(time=self.progress.duration(seconds)))
         else:
-            self.time.setText(self.tr("finding out…"))
+            self.facts.time.setText(self.tr("finding out…"))
             if self.speeds is not None and not self._busy:
                 self.speeds.ask(entry, photo.picture)
         words = []
@@ -347,36 +290,3 @@ class UpscalePanel(QWidget):
             )
         self.passes.setText(" ".join(words))
         self.passes.setVisible(bool(words))
-
-    def _warn(self, photo: Photo | None, plan: Plan | None) -> None:
-        """Say beforehand that the result would hardly fit in memory, and what does the same work in less."""
-        free = memory.free_bytes()
-        needed = estimates.bytes_for(photo.picture, plan) if photo is not None and plan is not None else 0
-        too_much = needed > memory.MOST_OF_FREE * free
-        self.warning.setVisible(too_much)
-        if too_much and photo is not None and self.entry is not None:
-            on_disk = photo.picture.source if not self._upscaled else None  # a result is not on disk yet
-            source = shlex.quote(str(on_disk)) if on_disk is not None else "IN"
-            self.warning.setText(
-                self.tr(
-                    "The result needs {needed:.1f} GB of memory and {free:.1f} GB are free. The command line writes it to disk"
-                    " as it goes:\nduskroom upscale {source} OUT.tif --model {model}"
-                ).format(needed=needed / GIB, free=free / GIB, source=source, model=shlex.quote(self.entry.name))
-            )
-
-
-def _label(text: str, name: str = "", *, wraps: bool = False) -> QLabel:
-    label = QLabel(text)
-    label.setObjectName(name)
-    label.setWordWrap(wraps)
-    if name != "caption":
-        label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
-
-
-def _size(width: int, height: int) -> str:
-    return f"{width} × {height}  ({megapixels(width * height)})"
-
-
-def _bytes(count: int) -> str:
-    return f"{count / GIB:.1f} GB" if count >= 0.95 * GIB else f"{max(1, round(count / 2**20))} MB"

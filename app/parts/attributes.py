@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QDockWidget, QPushButton
+    from PySide6.QtWidgets import QDockWidget, QLabel, QPushButton
 
     from app.closing import Closing
     from app.panels.history import HistoryPanel
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from app.source_watch import SourceWatch
     from app.widgets.colour_readout import ColourReadout
     from app.widgets.film_strip import FilmStrip
+    from app.widgets.zoom_field import ZoomField
 
 
 class PartAttributes:
@@ -28,3 +29,4 @@ class PartAttributes:
     tools: Tools
     readout: ColourReadout
     peek_button: QPushButton
+    zoom: QLabel | ZoomField  # until the canvas's part has put its field in place of the label

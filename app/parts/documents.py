@@ -15,6 +15,7 @@ from app.widgets.film_strip import FilmStrip
 from app.widgets.recovery_offer import RecoveryOffer
 
 if TYPE_CHECKING:
+    from app.history.open_document import OpenDocument
     from app.main_window import MainWindow
 
 
@@ -52,7 +53,7 @@ def connect(window: MainWindow) -> None:
         for name, can in (("close_all", count > 0), ("next_document", count > 1), ("previous_document", count > 1)):
             window.actions_by_id[name].setEnabled(can)
 
-    def chosen(which: object) -> None:
+    def chosen(which: OpenDocument) -> None:
         document.select(which)
         documents_changed()  # until it is read the one before stays marked
 

@@ -98,6 +98,8 @@ def apply(window: MainWindow, name: str) -> None:
         window.theme.choose(window.settings.theme)
     elif name == "history_megabytes":
         window.document.storage.cap = window.settings.history_megabytes << 20 or default_bytes()
+    elif name == "threads" and window.panel.speeds is not None:
+        window.panel.speeds.threads_changed()
     elif name == "language" and window.translation.choose(window.settings.language, [window]):
         actions.retext(window.actions_by_id, window.document.undo_stack)
         help.explain_controls(window)

@@ -15,6 +15,7 @@ from app.canvas.crop import CropFrame, CropOverlay
 from app.canvas.gradient import GradientOverlay
 from app.canvas.overlay import Overlay
 from app.canvas.picker import PickerOverlay
+from app.jobs import JobQueue
 from app.layout import SIDE_WIDTH
 from app.mask_memory import MaskMemory
 from app.masks import Masks
@@ -63,7 +64,9 @@ class Tools(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self.masks = Masks(self)
+        packing = JobQueue(self)
+        window.document.closing.connect(packing.close)
+        self.masks = Masks(window.queue, packing, self)
         self.memory = MaskMemory(self.masks)
         self.work = ToolWork(window.queue, window.document, window.messages, self.masks, self)
         self.brush_settings = BrushSettings(self)
@@ -84,7 +87,9 @@ class Tools(QObject):
             "mask": self._dock(upscale, "mask", translate("tools", "Mask"), self.mask),
         }
         self.adjust_dock, self.crop_dock, self.mask_dock = self.docks.values()
-        self.tabs = next(bar for bar in window.findChildren(QTabBar) if bar.parent() is window)  # Qt makes it for the docks
+        self.tabs = next(
+            bar for bar in window.findChildren(QTabBar) if bar.parent() is window
+        )  # Qt makes it for the docks
         self.tabs.setAccessibleName(translate("tools", "Tools"))
         for dock, panels in (
             (upscale, (window.panel, window.panel.footer)),
@@ -137,9 +142,8 @@ class Tools(QObject):
         self.frame.applied.connect(self.geometry.apply_button.click)
         self.frame.left.connect(self._leave_crop)
         self.masks.changed.connect(self._mask_changed)
+        self.masks.failed.connect(self.work.tell)
         self.mask.tool_chosen.connect(self._choose)
-        self.mask.feather_asked.connect(self._feather)
-        self.mask.invert_asked.connect(self._invert)
         self.mask.shown_changed.connect(self._show_mask)
         self.mask.colour_chosen.connect(self._colour_mask)
 
@@ -273,13 +277,15 @@ class Tools(QObject):
         self.geometry.set_busy(busy)
         for how in TURNS:
             self._window.actions_by_id[how].setEnabled(usable)
+        # its own work leaves the keyboard where it is: what is pressed meanwhile waits its turn
+        usable = photo is not None and (not busy or self.masks.is_busy)
         self.mask.set_usable(usable)
         self.brush_settings.enabled = self.gradient.enabled = usable
 
     # The mask
 
     def _mask_changed(self, box: Any) -> None:
-        if not self.masks.is_drawing or self.mask_in_use is None:
+        if not self.masks.is_drawing:
             self.mask_in_use = self.masks.mask
         if self._window.canvas.overlay is self._mask_tool:
             self._mask_tool.refresh(self._window.canvas, box)
@@ -291,20 +297,6 @@ class Tools(QObject):
             self.gradient.kind = "linear" if name == "linear" else "radial"
         self._mask_tool = self.gradient if name in ("linear", "radial") else self.brush
         self._lay(self._mask_tool)
-
-    def _feather(self, radius: float) -> None:
-        from engines.mask_shapes import feather
-
-        if self.masks.mask is not None:
-            self.masks.set(feather(self.masks.mask, radius))
-
-    def _invert(self) -> None:
-        import numpy as np
-
-        from engines.mask_shapes import invert
-
-        mask = self.masks.mask
-        self.masks.set(np.zeros(self.masks.size, np.uint8) if mask is None else invert(mask))
 
     def _show_mask(self, shown: bool) -> None:
         self.brush.shown = self.gradient.shown = shown

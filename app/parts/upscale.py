@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
-from app import contact_sheet, estimates, model_words
+from app import contact_sheet, model_words
 from app.contact_sheet import Sample
 from app.estimates import Speeds
 from app.jobs import Job
-from app.upscaling import Mask
+from app.upscale_work import Mask
 from app.widgets.card_view import CardView
 from app.widgets.contact_sheet import ContactSheet
 from app.widgets.part_overlay import PartOverlay
-from engines.estimate import plan
+from engines.estimate import plan, seconds_for
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -41,6 +41,7 @@ def connect(window: MainWindow) -> None:
     window.panel.sheet_asked.connect(lambda: show_sheet(window))
     window.upscaling.visible = lambda: window.canvas.visible_box()
     window.upscaling.mask = lambda: mask_of(window)
+    window.upscaling.speed_of = speeds.of
     window.upscaling.measured.connect(speeds.learn)
     window.upscaling.part_made.connect(overlay.show_part)
     window.document.changed.connect(overlay.clear)
@@ -57,7 +58,7 @@ def mask_of(window: MainWindow) -> Mask | None:
     mask, photo = window.tools.mask_in_use, window.document.photo
     if mask is None or photo is None or mask.shape != photo.picture.pixels.shape[:2]:
         return None
-    return mask.copy()  # painting goes on meanwhile
+    return mask
 
 
 def show_card(window: MainWindow, entry: ModelEntry | None) -> CardView | None:
@@ -83,14 +84,14 @@ def show_sheet(window: MainWindow) -> ContactSheet | None:
     def words(entry: ModelEntry, sample: Sample) -> str:
         assert entry.card is not None
         speed = speeds.of(entry) or sample.speed
-        seconds = estimates.seconds_for(plan(picture.width, picture.height, entry.card.scale or 1), speed)
+        seconds = seconds_for(plan(picture.width, picture.height, entry.card.scale or 1), speed)
         return translate("models", "this part {time:.2f} s, the whole about {whole}").format(
             time=sample.seconds, whole=window.panel.progress.duration(seconds)
         )
 
     current = window.panel.entry.name if window.panel.entry is not None else ""
     box = contact_sheet.crop_box(picture, window.canvas.visible_box())
-    sheet = ContactSheet(window.queue, photo, box, entries, current, words, window)
+    sheet = ContactSheet(window.queue, photo, box, entries, current, words, window.settings.threads, window)
     sheet.chosen.connect(window.panel.choose)
     sheet.finished.connect(sheet.deleteLater)
     sheet.open()

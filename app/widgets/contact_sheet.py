@@ -50,6 +50,7 @@ class ContactSheet(QDialog):
         entries: Sequence[ModelEntry],
         current: str,
         words: Callable[[ModelEntry, Sample], str],
+        threads: int = 0,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -101,7 +102,7 @@ class ContactSheet(QDialog):
         (checked or self.cells or [self.close_button])[0].setFocus()
         self._arrived.connect(self._show_sample)
         self._job: Job | None = queue.submit(
-            contact_sheet.make, photo, box, self._entries, self._arrived.emit, lane="preview", gives_way=True
+            contact_sheet.make, photo, box, self._entries, self._arrived.emit, threads, lane="preview", gives_way=True
         )
         self._job.ended.connect(self._job_ended)
         self.finished.connect(self._stop)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from app import qimage
 from app.canvas.compare import CompareView
-from app.upscaling import Part
+from app.upscale_work import Part
 
 
 class PartOverlay(QWidget):

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.history.manifest import Leftover
+from app.history.leftover import Leftover
 from app.widgets.small_picture import pixmap
 
 THUMBNAIL = QSize(96, 64)  # logical pixels

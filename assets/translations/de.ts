@@ -738,6 +738,10 @@ nur vergrößert</translation>
       <translation>&amp;Speicher für Rückgängig</translation>
     </message>
     <message>
+      <source>&amp;Processor threads</source>
+      <translation>&amp;Prozessor-Threads</translation>
+    </message>
+    <message>
       <source>&amp;Recent files</source>
       <translation>&amp;Zuletzt geöffnet</translation>
     </message>
@@ -772,6 +776,10 @@ nur vergrößert</translation>
     <message>
       <source>Forget Recent Files</source>
       <translation>Geöffnete Dateien vergessen</translation>
+    </message>
+    <message>
+      <source>How many a model uses, from its next run on. Automatic: one for each core; fewer leave room.</source>
+      <translation>Wie viele ein Modell ab seinem nächsten Lauf nutzt. Automatisch: einer je Kern; weniger lassen Luft.</translation>
     </message>
     <message>
       <source>How much the steps that can be undone may hold in memory; older ones go to the disk.</source>
@@ -826,10 +834,6 @@ nur vergrößert</translation>
     <message>
       <source>Opened</source>
       <translation>Geöffnet</translation>
-    </message>
-    <message>
-      <source>What is open cannot be kept against a crash, because {folder} cannot be written to. Save your photos, and free some space there.</source>
-      <translation>Was offen ist, kann nicht gegen einen Absturz gesichert werden, weil in {folder} nicht geschrieben werden kann. Speichern Sie Ihre Fotos, und schaffen Sie dort Platz.</translation>
     </message>
     <message>
       <source>{count} more pieces of what was kept are damaged.</source>
@@ -1173,8 +1177,48 @@ nur vergrößert</translation>
   <context>
     <name>Storage</name>
     <message>
-      <source>The history cannot be kept on disk, so it stays in memory, and a crash would lose your latest changes. Save your photos, and free some space on the disk of {folder}.</source>
-      <translation>Der Verlauf kann nicht auf der Festplatte gehalten werden; er bleibt im Speicher, und ein Absturz würde Ihre letzten Änderungen kosten. Speichern Sie Ihre Fotos, und schaffen Sie Platz auf der Festplatte von {folder}.</translation>
+      <source>What you do cannot be kept on disk, so that a crash would lose it: save your photos, and see that {folder} can be written to and has some space.</source>
+      <translation>Was Sie tun, kann nicht auf der Festplatte festgehalten werden, sodass ein Absturz es verlöre: Speichern Sie Ihre Fotos, und sehen Sie nach, ob in {folder} geschrieben werden kann und Platz ist.</translation>
+    </message>
+  </context>
+  <context>
+    <name>Strength</name>
+    <message>
+      <source>Strength</source>
+      <translation>Stärke</translation>
+    </message>
+  </context>
+  <context>
+    <name>UpscaleFacts</name>
+    <message>
+      <source>Memory</source>
+      <translation>Speicher</translation>
+    </message>
+    <message>
+      <source>Now</source>
+      <translation>Jetzt</translation>
+    </message>
+    <message>
+      <source>Runs on</source>
+      <translation>Läuft auf</translation>
+    </message>
+    <message>
+      <source>Takes</source>
+      <translation>Dauert</translation>
+    </message>
+    <message>
+      <source>The result needs {needed:.1f} GB of memory and {free:.1f} GB are free. The command line writes it to disk as it goes:
+duskroom upscale {source} OUT.tif --model {model}</source>
+      <translation>Das Ergebnis braucht {needed:.1f} GB Speicher, und {free:.1f} GB sind frei. Die Befehlszeile schreibt es gleich auf die Platte:
+duskroom upscale {source} OUT.tif --model {model}</translation>
+    </message>
+    <message>
+      <source>Upscaled</source>
+      <translation>Hochskaliert</translation>
+    </message>
+    <message>
+      <source>shown once it runs</source>
+      <translation>steht fest, sobald es läuft</translation>
     </message>
   </context>
   <context>
@@ -1220,10 +1264,6 @@ nur vergrößert</translation>
       <translation>Modelle werden gesucht …</translation>
     </message>
     <message>
-      <source>Memory</source>
-      <translation>Speicher</translation>
-    </message>
-    <message>
       <source>Model</source>
       <translation>Modell</translation>
     </message>
@@ -1232,20 +1272,12 @@ nur vergrößert</translation>
       <translation>Noch kein Modell</translation>
     </message>
     <message>
-      <source>Now</source>
-      <translation>Jetzt</translation>
-    </message>
-    <message>
       <source>Open a photo first.</source>
       <translation>Öffnen Sie zuerst ein Foto.</translation>
     </message>
     <message>
       <source>Opening the model…</source>
       <translation>Das Modell wird geöffnet …</translation>
-    </message>
-    <message>
-      <source>Runs on</source>
-      <translation>Läuft auf</translation>
     </message>
     <message>
       <source>S&amp;trength</source>
@@ -1260,22 +1292,8 @@ nur vergrößert</translation>
       <translation>&amp;Größe</translation>
     </message>
     <message>
-      <source>Strength</source>
-      <translation>Stärke</translation>
-    </message>
-    <message>
-      <source>Takes</source>
-      <translation>Dauert</translation>
-    </message>
-    <message>
       <source>The model runs {count} times, on its own result.</source>
       <translation>Das Modell läuft {count}-mal, auf seinem eigenen Ergebnis.</translation>
-    </message>
-    <message>
-      <source>The result needs {needed:.1f} GB of memory and {free:.1f} GB are free. The command line writes it to disk as it goes:
-duskroom upscale {source} OUT.tif --model {model}</source>
-      <translation>Das Ergebnis braucht {needed:.1f} GB Speicher, und {free:.1f} GB sind frei. Die Befehlszeile schreibt es gleich auf die Platte:
-duskroom upscale {source} OUT.tif --model {model}</translation>
     </message>
     <message>
       <source>There is no super-resolution model yet. Add an ONNX file with a card.</source>
@@ -1294,10 +1312,6 @@ duskroom upscale {source} OUT.tif --model {model}</translation>
       <translation>Hochskalieren ×{scale}</translation>
     </message>
     <message>
-      <source>Upscaled</source>
-      <translation>Hochskaliert</translation>
-    </message>
-    <message>
       <source>What it makes, {width} × {height}, is reduced to the size.</source>
       <translation>Was es macht, {width} × {height}, wird auf die Größe verkleinert.</translation>
     </message>
@@ -1312,10 +1326,6 @@ duskroom upscale {source} OUT.tif --model {model}</translation>
     <message>
       <source>finding out…</source>
       <translation>wird ermittelt …</translation>
-    </message>
-    <message>
-      <source>shown once it runs</source>
-      <translation>steht fest, sobald es läuft</translation>
     </message>
   </context>
   <context>

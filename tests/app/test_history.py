@@ -251,7 +251,7 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost(
             document.replace(f"step {value}", plain(value, 200))
             settle(document)
         sentences = [sentence for sentence in told(window) if "kept on disk" in sentence]
-        assert len(sentences) == 1 and "free some space" in sentences[0]
+        assert len(sentences) == 1 and "some space" in sentences[0]
         for index in reversed(range(5)):
             document.undo_stack.undo()
             settle(document)

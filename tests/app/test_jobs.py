@@ -160,3 +160,40 @@ def test_what_gives_way_cancels_nothing_and_leaves_the_lane_to_what_comes_after(
     assert not queue.is_busy
     with qtbot.waitSignals([polite.cancelled, queue.submit(lambda *, progress: 1, lane="preview").finished]):
         pass
+
+
+def test_a_preview_does_not_wait_for_a_step_that_cannot_be_stopped(qtbot: QtBot, queue: JobQueue) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def deaf(*, progress: Progress) -> None:  # as when a model is opened
+        begun.set()
+        go_on.wait(20)
+
+    polite = queue.submit(deaf, lane="preview", gives_way=True)
+    qtbot.waitUntil(begun.is_set)
+    with qtbot.waitSignal(queue.submit(lambda *, progress: 1, lane="preview").finished):
+        pass
+    assert not polite.is_over and polite.is_cancelling
+    with qtbot.waitSignal(polite.cancelled):
+        go_on.set()
+
+
+def test_what_gives_way_begins_once_no_preview_is_left(qtbot: QtBot, queue: JobQueue) -> None:
+    go_on = threading.Event()
+    order: list[str] = []
+    preview = queue.submit(lambda *, progress: (go_on.wait(20), order.append("preview")), lane="preview")
+    polite = queue.submit(lambda *, progress: order.append("polite"), lane="preview", gives_way=True)
+    qtbot.wait(20)
+    assert order == []
+    with qtbot.waitSignals([preview.finished, polite.finished]):
+        go_on.set()
+    assert order == ["preview", "polite"]
+
+
+def test_closing_ends_what_waits_beside_a_preview(qtbot: QtBot) -> None:
+    queue = JobQueue()
+    queue.submit(until_cancelled, lane="preview")
+    queue.submit(until_cancelled, lane="preview", gives_way=True)
+    qtbot.wait(20)
+    queue.close()
+    assert not any(thread.name.startswith("duskroom-") for thread in threading.enumerate())

@@ -92,13 +92,13 @@ def test_new_values_are_checked_one_by_one(tmp_path: Path) -> None:
     file = tmp_path / "settings.json"
     wrong = {
         "keep": "some", "note_steps": 1, "language": "xx", "recent": ["a", 2], "shortcuts": {"open": "Ctrl+O"},
-        "history_megabytes": -1, "ask_unsaved": "yes",
+        "history_megabytes": -1, "ask_unsaved": "yes", "threads": 300,
     }  # fmt: skip
     file.write_text(json.dumps({"version": 1, **wrong}))
     assert settings.load(file) == (Settings(), None)
     right = Settings(
         keep="none", note_steps=False, language="de", recent=["/a"], shortcuts={"open": ["F2"], "copy": []},
-        history_megabytes=4096, ask_unsaved=False,
+        history_megabytes=4096, ask_unsaved=False, threads=3,
     )  # fmt: skip
     settings.save(right, file)
     assert settings.load(file) == (right, None)

@@ -96,6 +96,7 @@ def test_turning_is_lossless_and_takes_the_mask_along(qtbot: QtBot, window: Main
     assert np.array_equal(tools.mask_in_use, turn(mask, "rotate_right"))
     window.actions_by_id["undo"].trigger()
     assert np.array_equal(pixels(window), before)
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert np.array_equal(tools.mask_in_use, mask)
 
 
@@ -150,8 +151,10 @@ def test_the_brush_paints_with_a_history(qtbot: QtBot, window: MainWindow, tools
     click(qtbot, tools.mask.undo_button)
     assert tools.mask_in_use is None
     click(qtbot, tools.mask.redo_button)
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert tools.mask_in_use[450, 600] == 255
     click(qtbot, tools.mask.invert_button)
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert tools.mask_in_use[450, 600] == 0
     before = pixels(window)
     tools.adjust.sliders["exposure"].set_value(1)
@@ -165,6 +168,7 @@ def test_a_gradient_becomes_the_mask(qtbot: QtBot, window: MainWindow, tools: pa
     show(tools, "mask")
     click(qtbot, tools.mask.tools["linear"])
     drag(qtbot, window, on_canvas(window, 300, 450), on_canvas(window, 900, 450))
+    qtbot.waitUntil(lambda: not tools.masks.is_busy)
     assert tools.mask_in_use[450, 100] == 255
     assert tools.mask_in_use[450, 1100] == 0
     click(qtbot, tools.mask.clear_button)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +14,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import estimates
+from app import photo as photos
 from app.main_window import MainWindow
 from app.parts.upscale import mask_of
-from app.upscaling import Part
+from app.upscale_work import OpenedModel, Part, UpscaleOptions, upscale_photo
 from app.widgets.card_view import CardView
 from app.widgets.contact_sheet import ContactSheet
 from app.widgets.part_overlay import PartOverlay
 from engines.card import TrainingData
 from engines.enlarge import enlarge
 from engines.estimate import plan
+from engines.library import ModelEntry
+from engines.libvips import libvips
+from engines.metadata import Metadata
 from engines.model import open_model
 from engines.picture import Picture, load
 from engines.progress import Progress
@@ -64,7 +70,7 @@ def test_a_size_is_chosen_by_percent_width_or_height(
 ) -> None:
     open_photo(photo)
     by(window, mode, value)
-    assert window.panel.size_after.text().startswith(f"{size[0]} × {size[1]}")
+    assert window.panel.facts.size_after.text().startswith(f"{size[0]} × {size[1]}")
     assert window.panel.button.text() == f"Upscale to {size[0]} × {size[1]}"
     todo = plan(96, 72, 2, size)
     assert ("2 times" in window.panel.passes.text()) == (todo.passes == 2)
@@ -91,13 +97,13 @@ def test_strength_blends_with_a_plain_enlargement(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, models_folder: Path
 ) -> None:
     open_photo(photo)
-    window.panel.percent.setValue(40)
-    assert window.panel.strength.value() == 40
+    window.panel.strength.percent.setValue(40)
+    assert window.panel.strength.slider.value() == 40
     press(qtbot, window)
     with open_model(models_folder / "tiny-x2.onnx") as model:
         np.testing.assert_array_equal(pixels(window), enlarge(load(photo), model, strength=0.4).pixels)
     window.actions_by_id["undo"].trigger()
-    window.panel.strength.setValue(0)
+    window.panel.strength.slider.setValue(0)
     press(qtbot, window)
     np.testing.assert_array_equal(pixels(window), resized_rows(load(photo).pixels, 192, 144, 0, 144))
 
@@ -125,15 +131,15 @@ def test_what_it_takes_is_said_beforehand_and_remembered(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_photo: Path
 ) -> None:
     open_photo(photo)
-    qtbot.waitUntil(lambda: window.panel.time.text().startswith("about"), timeout=10_000)
-    assert window.panel.memory.text().endswith("MB")
+    qtbot.waitUntil(lambda: window.panel.facts.time.text().startswith("about"), timeout=10_000)
+    assert window.panel.facts.memory.text().endswith("MB")
     assert len(window.settings.speeds) == 1 and not window.queue.is_busy
     entry, speeds = window.panel.entry, window.panel.speeds
     assert entry is not None and speeds is not None
     speeds.learn(entry, 1000.0)
-    assert window.panel.time.text() == "about 7 s"  # 96 × 72 pixels at a thousand a second
+    assert window.panel.facts.time.text() == "about 7 s"  # 96 × 72 pixels at a thousand a second
     by(window, "percent", 400)
-    assert window.panel.time.text() == "about 35 s"  # and four times as many the second time
+    assert window.panel.facts.time.text() == "about 35 s"  # and four times as many the second time
     by(window, "scale", 0)
     open_photo(large_photo)
     press(qtbot, window)
@@ -152,7 +158,35 @@ def test_a_measurement_makes_room_for_the_upscale_and_a_broken_model_is_not_told
     open_photo(photo)
     press(qtbot, window)
     qtbot.wait(50)
-    assert len(told(window)) == 1 and window.panel.time.text() == "finding out…"
+    assert len(told(window)) == 1 and window.panel.facts.time.text() == "finding out…"
+
+
+def test_a_preview_stops_a_measurement_which_is_made_up_for(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 1, timeout=10_000)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def deaf(*, progress: Progress) -> None:  # as while a model is opened
+        begun.set()
+        go_on.wait(20)
+
+    window.queue.submit(deaf, lane="preview", gives_way=True)
+    qtbot.waitUntil(begun.is_set)
+    choose_model(window, "tiny-x4")
+    speeds, layer = window.panel.speeds, window.canvas._layer
+    assert speeds is not None and speeds._job is not None and layer is not None
+    measurement = speeds._job
+    window.actions_by_id["show_adjust"].trigger()
+    window.tools.adjust.sliders["exposure"].set_value(1)
+    qtbot.waitUntil(lambda: window.canvas.look is not None and layer.is_current, timeout=10_000)
+    assert measurement.is_cancelling and not measurement.is_over
+    with qtbot.waitSignal(measurement.cancelled):
+        go_on.set()
+    assert window.panel.facts.time.text() == "finding out…"
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 2, timeout=10_000)
+    assert window.panel.facts.time.text().startswith("about")
 
 
 def test_speed_is_measured_on_small_crops(photo: Path, models_folder: Path) -> None:
@@ -267,6 +301,39 @@ def test_the_part_in_sight_comes_first_and_lies_in_its_place(
     assert not overlay.isVisible() and overlay.part is None
     left, top, right, bottom = (2 * side for side in box)
     np.testing.assert_array_equal(parts[0].pyramid.levels[0].pixels, pixels(window)[top:bottom, left:right])
+
+
+@pytest.mark.parametrize("size", [None, (1800, 1350)])
+@pytest.mark.parametrize("icc", [None, bytes(libvips().Image.profile_load("p3"))])
+def test_progress_counts_the_part_the_whole_and_what_is_shown_as_one(
+    large_photo: Path, models_folder: Path, size: tuple[int, int] | None, icc: bytes | None
+) -> None:
+    picture = load(large_photo)
+    source = photos.of(replace(picture, metadata=Metadata(icc)), progress=Progress())
+    seen: list[tuple[int, int, str]] = []
+    opened = OpenedModel()
+    made = upscale_photo(
+        source,
+        ModelEntry(models_folder / "tiny-x2.onnx", "tiny-x2", None, None, ships=False),
+        opened,
+        lambda device: None,
+        options=UpscaleOptions(size),
+        mask=None,
+        first=(100, 100, 700, 600),
+        speed=1e6,
+        on_part=lambda part: seen.append((seen[-1][0], seen[-1][1], "the part is there")),
+        progress=Progress(lambda *report: seen.append(report)),
+    )
+    opened.close()
+    assert made.photo.picture.width == (1800 if size else 2400)
+    done, (total,) = [report[0] for report in seen], {report[1] for report in seen}
+    assert (
+        done == sorted(done) and done[0] == 0 and 0.9 * total < done[-1] < total
+    )  # what is told last goes on after it
+    texts = [report[2] for report in seen]
+    assert texts[0] == "the part in sight first" and texts[-1] == "preparing the view"
+    share = done[texts.index("the part is there")] / total
+    assert share == pytest.approx(616 * 516 / (616 * 516 + 1200 * 900), rel=0.1)
 
 
 def test_what_is_drawn_in_place_is_what_will_be_there(

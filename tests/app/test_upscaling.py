@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from app import memory, paths
 from app.main_window import MainWindow
+from app.parts.shell import show_preferences
+from app.preferences import PreferencesDialog
 from engines.model import open_model
 from engines.picture import load
 from engines.upscale import upscale
@@ -36,12 +39,12 @@ def test_the_panel_says_beforehand_what_will_be(window: MainWindow, open_photo: 
     open_photo(photo)
     assert window.panel.models.currentText() == "Tiny ×2"
     assert window.panel.description.text() == "Quick, for tests."
-    assert window.panel.size_now.text().startswith("96 × 72")
-    assert window.panel.size_after.text().startswith("192 × 144")
+    assert window.panel.facts.size_now.text().startswith("96 × 72")
+    assert window.panel.facts.size_after.text().startswith("192 × 144")
     assert window.panel.button.text() == "Upscale ×2"
     choose_model(window, "tiny-x4")
-    assert window.panel.size_after.text().startswith("384 × 288")
-    assert window.panel.device.text() == "shown once it runs"
+    assert window.panel.facts.size_after.text().startswith("384 × 288")
+    assert window.panel.facts.device.text() == "shown once it runs"
     assert window.settings.model == "tiny-x4"
 
 
@@ -54,7 +57,7 @@ def test_upscale_undo_redo_and_the_divider(
     result = window.document.photo
     assert result is not None and original is not None
     with open_model(models_folder / "tiny-x2.onnx") as model:
-        assert window.panel.device.text() == model.provider
+        assert window.panel.facts.device.text() == model.provider
         np.testing.assert_array_equal(result.picture.pixels, upscale(load(photo), model).pixels)
     assert window.document.before is original and window.canvas.is_comparing
     assert window.isWindowModified() and window.document.is_modified
@@ -104,7 +107,7 @@ def test_progress_is_shown_and_nothing_else_can_be_started(
     for name in ("save", "save_as", "undo", "redo", "upscale"):
         assert not window.actions_by_id[name].isEnabled(), name
     assert window.actions_by_id["cancel"].isEnabled()
-    qtbot.waitUntil(lambda: window.panel.device.text() in ("CPU", "CUDA"), timeout=10_000)
+    qtbot.waitUntil(lambda: window.panel.facts.device.text() in ("CPU", "CUDA"), timeout=10_000)
     with qtbot.waitSignal(window.panel.progress.ended, timeout=10_000):
         qtbot.mouseClick(window.panel.progress.cancel_button, Qt.MouseButton.LeftButton)
     assert window.panel.button.isVisible() and window.panel.button.isEnabled()
@@ -151,7 +154,7 @@ def test_closing_while_it_runs_leaves_nothing_behind(
     choose_model(window, "slow-x2")
     open_photo(large_photo)
     qtbot.mouseClick(window.panel.button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.panel.device.text() in ("CPU", "CUDA"), timeout=10_000)
+    qtbot.waitUntil(lambda: window.panel.facts.device.text() in ("CPU", "CUDA"), timeout=10_000)
     window.close()
     assert not window.isVisible()  # the fixture that watches threads does the rest
 
@@ -205,6 +208,33 @@ def test_a_model_is_added_to_the_library(qtbot: QtBot, window: MainWindow, tmp_p
     assert window.messages.notices[1].kind == "error"
 
 
+def test_other_threads_open_the_model_anew_at_once(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    press(qtbot, window)
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 1, timeout=10_000)
+    opened = window.upscaling._opened
+
+    def threads() -> int:
+        assert opened._model is not None
+        return opened._model._session.get_session_options().intra_op_num_threads
+
+    assert threads() == 0 and window.settings.threads == 0  # one for each core
+    dialog = show_preferences(window)
+    assert isinstance(dialog, PreferencesDialog)
+    assert dialog.threads.text() == "Automatic" and dialog.threads.maximum() == os.cpu_count()
+    dialog.threads.setValue(1)
+    qtbot.waitUntil(lambda: len(window.settings.speeds) == 2, timeout=10_000)  # it is another speed
+    press(qtbot, window)
+    assert threads() == 1 and told(window) == []
+    dialog.threads.setValue(0)
+    dialog.reject()
+    window.actions_by_id["undo"].trigger()
+    press(qtbot, window)
+    assert threads() == 0 and len(window.settings.speeds) == 2
+
+
 def test_alpha_and_sixteen_bits_come_through(
     qtbot: QtBot, window: MainWindow, open_photo: Open, photo_pixels: np.ndarray, tmp_path: Path
 ) -> None:
@@ -221,15 +251,15 @@ def test_a_result_too_large_for_memory_is_warned_of(
     window: MainWindow, open_photo: Open, photo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_photo(photo)
-    assert not window.panel.warning.isVisible()
+    assert not window.panel.facts.warning.isVisible()
     needed = memory.bytes_upscaled(96, 72, 3, 8, 2)
     monkeypatch.setattr(memory, "free_bytes", lambda: round(needed / 0.71))
     window.panel.show_photo(window.document.photo)
-    assert not window.panel.warning.isVisible() or needed > 0.7 * memory.free_bytes()
+    assert not window.panel.facts.warning.isVisible() or needed > 0.7 * memory.free_bytes()
     monkeypatch.setattr(memory, "free_bytes", lambda: needed)
     window.panel.show_photo(window.document.photo)
-    assert window.panel.warning.isVisible()
-    assert f"duskroom upscale {photo} OUT.tif --model tiny-x2" in window.panel.warning.text()
+    assert window.panel.facts.warning.isVisible()
+    assert f"duskroom upscale {photo} OUT.tif --model tiny-x2" in window.panel.facts.warning.text()
 
 
 def test_memory_is_counted_in_full() -> None:

@@ -21,6 +21,7 @@ def main() -> None:
     from app.canvas import pyramid
     from app.canvas.brush import BrushOverlay, BrushSettings
     from app.canvas.compare import CompareView
+    from app.jobs import JobQueue
     from app.masks import Masks
     from engines.progress import Progress
 
@@ -29,7 +30,8 @@ def main() -> None:
     canvas = CompareView()
     canvas.resize(1136, 800)
     canvas.show_pyramids(pyramid.build(picture, None, progress=Progress()))
-    masks, settings = Masks(), BrushSettings()
+    queue = JobQueue()
+    masks, settings = Masks(queue, queue), BrushSettings()
     masks.fit(4000, 6000)
     painted = 0
 
@@ -59,6 +61,7 @@ def main() -> None:
         QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 400))
         middle, late = np.percentile(took, [50, 95])
         print(f"brush of {size} px: median {middle:.1f} ms, 95th percentile {late:.1f} ms (must {MUST}, aim {AIM})")
+    queue.close()
 
 
 if __name__ == "__main__":

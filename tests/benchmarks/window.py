@@ -169,34 +169,52 @@ def cancel(folder: Path) -> None:
 def left(folder: Path) -> None:
     """What the progress shows, at 25, 50 and 75 %, against what it took from there to the end.
 
-    By the clock, and by processor time, which a machine that others use too disturbs less: there the share of the work that
-    the shown time makes out to be left is compared with the share of processor time that was.
+    By the clock, and by processor time, which a machine that others use too disturbs less: there a second reckoning, whose
+    clock is the processor time of the process, is given the same reports.
     """
+    from app.upscale_work import UpscaleOptions
+    from engines.progress import Pace
+
     window, wait = _window()
-    for megapixels, name in ((4, "fast-x2"), (4, "fast-x4"), (12, "fast-x2")):
+    plain, sized = UpscaleOptions(), UpscaleOptions((3000, 2000), 0.5)
+    for megapixels, name, kind, options in (
+        (4, "fast-x2", "the whole", plain),
+        (4, "fast-x4", "the whole", plain),
+        (4, "fast-x2", "the part in sight first", plain),
+        (2, "fast-x2", "to 3000 × 2000, half as strong", sized),
+        (2, "fast-x4", "to 3000 × 2000, half as strong", sized),
+        (12, "fast-x2", "the whole", plain),
+    ):
         entry = _open(window, wait, make_picture(folder / f"{megapixels}mp.jpg", megapixels), name)
         for _ in range(2):
-            job = window.upscaling.start(entry)
+            window.canvas.fit()
+            if "part" in kind:
+                window.canvas.zoom_to(1.0)
+            job = window.upscaling.start(entry, options)
             assert job is not None
-            shown: list[tuple[float, float, float, float]] = []  # share, clock, processor time, what is shown
+            shown: list[
+                tuple[float, float, float, float, float]
+            ] = []  # share, clock, processor time, what is left by each
+            paces: list[Pace] = []
 
-            def note(done: int, total: int, text: str, shown: list = shown) -> None:
-                said = window.panel.progress.seconds_left if done else None
-                if said is not None or not shown:
-                    shown.append((done / total, time.perf_counter(), time.process_time(), said or 0.0))
+            def note(done: int, total: int, text: str, shown: list = shown, paces: list[Pace] = paces) -> None:
+                if not done:
+                    paces[:] = [Pace(clock=time.process_time)]
+                said, by_use = window.panel.progress.seconds_left, paces[0].seconds_left(done, total)
+                if not shown or (done and said is not None and by_use is not None):
+                    shown.append((done / total, time.perf_counter(), time.process_time(), said or 0.0, by_use or 0.0))
 
             job.progressed.connect(note)
             wait(lambda job=job: job.is_over)
             end, end_used = time.perf_counter(), time.process_time()
-            (_, begun, begun_used, _), *rest = shown
+            (_, begun, *_), *rest = shown
             errors = []
             for share in (0.25, 0.5, 0.75):
-                _, at, used, said = next(each for each in rest if each[0] >= share)
-                by_clock = said / max(end - at, 1e-9) - 1
-                by_use = (said / (at - begun)) / max((end_used - used) / (used - begun_used), 1e-9) - 1
+                _, at, used, said, in_use = next(each for each in rest if each[0] >= share)
+                by_clock, by_use = said / max(end - at, 1e-9) - 1, in_use / max(end_used - used, 1e-9) - 1
                 errors.append(f"{share:.0%} {by_clock:+.0%} ({by_use:+.0%})")
             window.document.undo_stack.undo()
-            print(f"{megapixels} MP, {name}, {end - begun:.1f} s: {', '.join(errors)}", flush=True)
+            print(f"{megapixels} MP, {name}, {kind}, {end - begun:.1f} s: {', '.join(errors)}", flush=True)
     window.close_at_once()
 
 

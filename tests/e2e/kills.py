@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from app.history import manifest, state_file
+from app.history import leftover as leftovers
+from app.history import state_file
 from engines import picture as pictures
 from engines.errors import DuskroomError
 from engines.progress import Progress
@@ -62,7 +63,7 @@ def kill_one(home: Path, photo: Path, seconds: float, *, save: Path | None = Non
 
 def _recover(home: Path) -> tuple[int | None, list[str]]:
     """The number of the edit that would be restored, and what is damaged; what was left is removed."""
-    left, damaged = manifest.find(home / "recovery", progress=Progress())
+    left, damaged = leftovers.find(home / "recovery", progress=Progress())
     number: int | None = None
     for leftover in left:
         for document in leftover.documents:
@@ -78,7 +79,7 @@ def _recover(home: Path) -> tuple[int | None, list[str]]:
                     damaged.append(f"{state.file}: not the pixels of one edit")
                 if place == document.index and state.name.startswith("Edit"):
                     number = int(pixels.flat[0])
-        manifest.discard(leftover)
+        leftovers.discard(leftover)
     return number, damaged
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engines import enlarge as enlarging
 from engines.enlarge import enlarge
 from engines.errors import Cancelled, ModelError
 from engines.model import Model, open_model
@@ -82,6 +84,20 @@ def test_progress_only_ever_rises_and_ends_with_all(picture: Picture, model: Mod
     done = [each[0] for each in seen]
     assert done == sorted(done) and len({each[1] for each in seen}) == 1
     assert done[-1] == seen[-1][1]
+
+
+def test_rows_are_finished_as_soon_as_they_are_made(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the model and what comes after it are mixed alike all along, and the pace of late is that of the rest."""
+    monkeypatch.setattr(enlarging, "_BAND", 10)
+    picture = Picture(np.random.default_rng(2).integers(0, 256, (240, 40, 3), np.uint8))
+    seen: list[tuple[int, int, str]] = []
+    result = enlarge(picture, model, size=(60, 360), tile=40, progress=Progress(lambda *report: seen.append(report)))
+    made = [number for number, report in enumerate(seen) if report[2].startswith("tile")][1:]
+    finished = [number for number, report in enumerate(seen) if report[2] == "finishing"]
+    assert len(made) == 7 and len(finished) == 36
+    between = [sum(before < number < after for number in finished) for before, after in pairwise([*made, len(seen)])]
+    assert all(4 <= each <= 6 for each in between[1:-1]) and sum(between) == 36
+    assert np.abs(result.pixels.astype(int) - plain(upscale(picture, model), 60, 360)).max() <= 1
 
 
 def test_cancel_stops_it_also_while_it_finishes(picture: Picture, model: Model) -> None:

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from engines.errors import Cancelled
-from engines.progress import Pace, Progress
+from engines.progress import Pace, Progress, stretch
 
 
 def test_reports_arrive_until_cancelled() -> None:
@@ -49,6 +49,25 @@ def test_progress_within_another_stops_with_it_and_reports_alone() -> None:
     inner(1, 2, "")
     outer.cancel()
     assert inner.cancelled and (outer_seen, inner_seen) == ([], [1])
+    with pytest.raises(Cancelled):
+        inner.check()
+
+
+def test_a_stretch_tells_its_own_end_as_a_part_of_the_whole() -> None:
+    seen: list[tuple[int, int, str]] = []
+    said: list[str] = []
+    whole = Progress(lambda *report: seen.append(report), said.append)
+    inner = stretch(whole, 40, 50, 100, "pass 2 of 2, ")
+    for done in (0, 3, 10):
+        inner(done, 10, f"tile {done}")
+    inner.notice("The CPU does the work.")
+    assert seen == [
+        (40, 100, "pass 2 of 2, tile 0"),
+        (55, 100, "pass 2 of 2, tile 3"),
+        (90, 100, "pass 2 of 2, tile 10"),
+    ]
+    assert said == ["The CPU does the work."]
+    whole.cancel()
     with pytest.raises(Cancelled):
         inner.check()
 

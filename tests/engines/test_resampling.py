@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.resampling import resized_mask, resized_rows
+from engines.resampling import resized_mask, resized_rows, rows_ready
 
 
 def pixels_of(height: int, width: int, channels: int, dtype: type) -> np.ndarray:
@@ -28,6 +28,20 @@ def test_bands_make_the_whole(h: int, w: int, height: int, width: int, band: int
     if kind[0] == 3:  # rounding may differ; alpha near 0 would enlarge that
         assert np.abs(joined.astype(int) - whole).max() <= 1
     assert joined.shape == whole.shape
+
+
+@given(st.integers(1, 60), st.integers(1, 90), st.integers(1, 60))
+def test_what_is_ready_needs_no_row_that_is_not_there(tall: int, height: int, there: int) -> None:
+    pixels = pixels_of(tall, 5, 3, np.uint8)
+    ready = rows_ready(min(there, tall), tall, height)
+    assert 0 <= ready <= height and (ready == height or there < tall)
+    if ready:
+        some = pixels.copy()
+        some[there:] = 255 - some[there:]
+        for top in range(ready):
+            rows = [resized_rows(each, 7, height, top, ready) for each in (pixels, some)]
+            np.testing.assert_array_equal(*rows)
+    assert rows_ready(1000, 2000, 3000) > 1400  # and not much less than could be
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
