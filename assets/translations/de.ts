@@ -727,7 +727,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>&amp;Keys</source>
-      <translation>&amp;Tasten</translation>
+      <translation>Tas&amp;ten</translation>
     </message>
     <message>
       <source>&amp;Language</source>
@@ -735,7 +735,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>&amp;Memory for undo</source>
-      <translation>&amp;Speicher für Rückgängig</translation>
+      <translation>Spei&amp;cher für Rückgängig</translation>
     </message>
     <message>
       <source>&amp;Processor threads</source>
