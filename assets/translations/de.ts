@@ -257,7 +257,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Drop it anywhere in this window, or choose a file.</source>
-      <translation>Ziehen Sie es irgendwo in dieses Fenster, oder wählen Sie eine Datei.</translation>
+      <translation>Ziehen Sie es in dieses Fenster, oder wählen Sie eine Datei.</translation>
     </message>
     <message>
       <source>Fine hairs, to see detail grow</source>
