@@ -89,8 +89,9 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
             loop = QEventLoop()
             QTimer.singleShot(PAUSE_MS, loop, loop.quit)
             loop.exec()
-            sheets = window.findChildren(ContactSheet)
-            if upscales or not (window.queue.is_busy or any(sheet.is_working for sheet in sheets)):
+            works = window.queue.is_busy or window.job_progress.isVisible()
+            works = works or any(sheet.is_working for sheet in window.findChildren(ContactSheet))
+            if upscales or not works:
                 return
 
     def open_window() -> MainWindow:

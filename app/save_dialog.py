@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -244,7 +245,18 @@ class SaveDialog(QDialog):
         self.problem.setVisible(bool(problem))
         self.replace.setVisible(asks)
         self.save_button.setEnabled(not problem or (asks and self.replace.isChecked()))
-        self.adjustSize()
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._fit)  # what is not on screen yet has no look by which it could be measured
+
+    def _fit(self) -> None:
+        """As high as its words need at its width."""
+        layout = self.layout()
+        assert layout is not None
+        width = max(self.width() if self.isVisible() else 0, self.minimumWidth())
+        self.resize(width, layout.totalHeightForWidth(width))
 
     def _browse(self) -> None:
         dialog = QFileDialog(self, self.tr("Choose a Folder"), self.folder.text())

@@ -115,9 +115,11 @@ class ShortcutsDialog(QDialog):
             widget.setWhatsThis(text)
             widget.setToolTip(text)
         row = QHBoxLayout()
-        for widget in (caption, self.edit, self.assign, self.remove, self.reset):
+        for widget in (caption, self.edit, self.assign, self.remove):
             row.addWidget(widget)
+        row.setStretchFactor(self.edit, 1)
         last = QHBoxLayout()
+        last.addWidget(self.reset)
         last.addWidget(self.reset_all)
         last.addWidget(buttons, 1)
         column = QVBoxLayout(self)

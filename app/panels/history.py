@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from app.history.state import State
 from app.widgets.small_picture import show_small_picture
@@ -39,9 +39,11 @@ class HistoryPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
-        column.addWidget(title)
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(self.memory)
+        column.addLayout(head)
         column.addWidget(self.list, 1)
-        column.addWidget(self.memory)
 
     def show_states(self, states: Sequence[State], index: int, undone: QColor) -> None:
         """Show `states`, of which `index` is the present one; those after it were undone and are written in `undone`."""

@@ -48,7 +48,9 @@ class FilmStrip(QListWidget):
         while self.count() > len(documents):
             self.takeItem(self.count() - 1)
         while self.count() < len(documents):
-            self.addItem(QListWidgetItem())
+            item = QListWidgetItem()
+            item.setSizeHint(CELL - QSize(4, 4))  # else names have no more room than the small pictures
+            self.addItem(item)
         self._documents = list(documents)
         for row, document in enumerate(documents):
             self._fill(self.item(row), document)

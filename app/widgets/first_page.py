@@ -94,7 +94,11 @@ class FirstPage(QWidget):
         inner.addLayout(self._samples)
         outer = QVBoxLayout(self)
         outer.addStretch(1)
-        outer.addWidget(card, 0, Qt.AlignmentFlag.AlignHCenter)
+        middle = QHBoxLayout()  # not an alignment, for which wrapped words would get the room of one line
+        middle.addStretch(1)
+        middle.addWidget(card)
+        middle.addStretch(1)
+        outer.addLayout(middle)
         outer.addStretch(1)
 
     def show_samples(self, made: Sequence[Sample]) -> None:

@@ -257,7 +257,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>Drop it anywhere in this window, or choose a file.</source>
-      <translation>Ziehen Sie es irgendwo in dieses Fenster, oder wählen Sie eine Datei.</translation>
+      <translation>Ziehen Sie es in dieses Fenster, oder wählen Sie eine Datei.</translation>
     </message>
     <message>
       <source>Fine hairs, to see detail grow</source>
@@ -727,7 +727,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>&amp;Keys</source>
-      <translation>&amp;Tasten</translation>
+      <translation>Tas&amp;ten</translation>
     </message>
     <message>
       <source>&amp;Language</source>
@@ -735,7 +735,7 @@ nur vergrößert</translation>
     </message>
     <message>
       <source>&amp;Memory for undo</source>
-      <translation>&amp;Speicher für Rückgängig</translation>
+      <translation>Spei&amp;cher für Rückgängig</translation>
     </message>
     <message>
       <source>&amp;Processor threads</source>
@@ -1891,7 +1891,7 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
     <message>
       <source>this part {time:.2f} s, the whole about {whole}</source>
-      <translation>dieser Ausschnitt {time:.2f} s, das Ganze etwa {whole}</translation>
+      <translation>Ausschnitt {time:.2f} s, ganz etwa {whole}</translation>
     </message>
     <message>
       <source>{name} (cannot be used)</source>
