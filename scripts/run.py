@@ -37,7 +37,9 @@ def main() -> int:
     window = OUT / "window.png"
     print("There is no display here, so no window can be opened.", flush=True)
     status = run(DUSKROOM, "upscale", SAMPLE, upscaled, "--scale", "2")
-    status = status or run(PYTHON, "-m", "app.render", window, SAMPLE, "--upscale", "fast-x2", QT_QPA_PLATFORM="offscreen")
+    status = status or run(
+        PYTHON, "-m", "app.render", window, SAMPLE, "--upscale", "fast-x2", QT_QPA_PLATFORM="offscreen"
+    )
     if status == 0:
         print(f"The sample photo, upscaled on the command line: {upscaled}")
         print(f"The window, rendered to a picture: {window}")

@@ -32,7 +32,9 @@ def is_copy(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
     """Whether one small copy is the other but for brightness, contrast and a crop or shift of a few per cent."""
     a, b = _softened(first), _softened(second)
     inside = (slice(1, -1), slice(1, -1))
-    between = a + (b - b.mean()) * (a.std() / max(float(b.std()), 1e-6))  # half-way, where a shift is linear to second order
+    between = a + (b - b.mean()) * (
+        a.std() / max(float(b.std()), 1e-6)
+    )  # half-way, where a shift is linear to second order
     down, right = (gradient[inside] / 2 for gradient in np.gradient(between))
     a, b = a[inside], b[inside]
     y, x = _PLACES

@@ -108,11 +108,11 @@ class Outputs:
     """What one adversarial step has computed: all that an auxiliary loss may look at.
 
     `real` and `fake` are batches of pictures, (N, 3, H, W), as the discriminator sees them; on the generator's side
-    `original` and `drawn` are the two before they were changed at random. Logits and features are the discriminator's, features one
-    tensor a layer with the batch first. Labels are int64, (N,); class logits, (N, classes), are an auxiliary classifier's,
-    and code logits are read off fake pictures that were made from `fake_codes` and, as `z` (N, L), `fake_latents`.
-    On the generator's side nothing of `real` carries a gradient, and `real_class_logits` is None, for the generator
-    cannot change it. What a step does not have is None, or empty.
+    `original` and `drawn` are the two before they were changed at random. Logits and features are the discriminator's,
+    features one tensor a layer with the batch first. Labels are int64, (N,); class logits, (N, classes), are an auxiliary
+    classifier's, and code logits are read off fake pictures that were made from `fake_codes` and, as `z` (N, L),
+    `fake_latents`. On the generator's side nothing of `real` carries a gradient, and `real_class_logits` is None, for the
+    generator cannot change it. What a step does not have is None, or empty.
     """
 
     real: Tensor | None
@@ -213,7 +213,9 @@ def sliced_wasserstein(outputs: Outputs) -> Tensor:
     real = outputs.real if outputs.original is None else outputs.original
     fake = outputs.fake if outputs.drawn is None else outputs.drawn
     if real is None:
-        raise RecipeError("The loss “sliced-wasserstein” compares with real pictures, and this step has none; take it out.")
+        raise RecipeError(
+            "The loss “sliced-wasserstein” compares with real pictures, and this step has none; take it out."
+        )
     if outputs.fake_labels is None or outputs.real_labels is None:
         return patch_distance(fake, real)
     losses, shares = [], []

@@ -44,9 +44,7 @@ def make_generator(part: Part, size: int, latent_size: int, *, labels: int = 0, 
 def generator_of(recipe: ImageGeneration, labels: int) -> nn.Module:
     """The generator of `recipe`, for pictures with so many `labels` (0: none). Raises RecipeError as `make_generator`."""
     conditional = 0 if recipe.condition == "none" else labels
-    return make_generator(
-        recipe.network, recipe.size, recipe.latent_size, labels=conditional, codes=recipe.codes.kinds
-    )
+    return make_generator(recipe.network, recipe.size, recipe.latent_size, labels=conditional, codes=recipe.codes.kinds)
 
 
 def discriminator_of(recipe: ImageGeneration, labels: int) -> nn.Module:

@@ -34,7 +34,9 @@ def need_gpu() -> torch.device:
 def check_training(device: torch.device, precision_name: str) -> str:
     """A few steps of a small network on `device` bring its loss down. Returns what was seen."""
     torch.manual_seed(0)
-    network = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.LeakyReLU(0.1), nn.Conv2d(16, 3, 3, padding=1)).to(device)
+    network = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.LeakyReLU(0.1), nn.Conv2d(16, 3, 3, padding=1)).to(
+        device
+    )
     picture = torch.rand(2, 3, 32, 32, device=device)
     optimiser = torch.optim.Adam(network.parameters(), 1e-2)
     precision = Precision(device, precision_name)

@@ -16,7 +16,10 @@ from tests.conftest import ROOT
 from trainers import run
 from trainers.events import Started, Step
 
-SHORT = ("steps = 20000\nbatch = 64", "steps = 12\nbatch = 4\nvalidate_every = 6\ncheckpoint_every = 4\nalone = 2\nramp = 4")
+SHORT = (
+    "steps = 20000\nbatch = 64",
+    "steps = 12\nbatch = 4\nvalidate_every = 6\ncheckpoint_every = 4\nalone = 2\nramp = 4",
+)
 
 
 @pytest.fixture

@@ -142,7 +142,17 @@ def test_photos_are_opened_in_the_order_they_were_asked_for(
 
 def test_actions_can_only_be_taken_where_they_do_something(window: MainWindow, open_photo: Open, photo: Path) -> None:
     idle = {name for name, action in window.actions_by_id.items() if action.isEnabled()}
-    assert idle >= {"open", "quit", "about", "theme_system", "theme_light", "theme_dark", "paste", "preferences", "help"}
+    assert idle >= {
+        "open",
+        "quit",
+        "about",
+        "theme_system",
+        "theme_light",
+        "theme_dark",
+        "paste",
+        "preferences",
+        "help",
+    }
     assert idle.isdisjoint(entry.id for entry in actions.ACTIONS if entry.needs_photo)
     open_photo(photo)
     shown = {name for name, action in window.actions_by_id.items() if action.isEnabled()}

@@ -64,6 +64,8 @@ def test_a_line_cut_short_is_nothing(length: int) -> None:
 WRONG = ['{"kind": "Checkpoint", "step": "x", "path": "p"}', '{"kind": "Notice", "text": null}']
 
 
-@pytest.mark.parametrize("line", [*WRONG, "[]", "3", "null", '{"kind": "Unheard"}', '{"kind": "Step"}', '{"kind": ["Step"]}'])
+@pytest.mark.parametrize(
+    "line", [*WRONG, "[]", "3", "null", '{"kind": "Unheard"}', '{"kind": "Step"}', '{"kind": ["Step"]}']
+)
 def test_what_is_not_known_is_nothing(line: str) -> None:
     assert from_line(line) is None

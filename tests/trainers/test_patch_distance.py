@@ -42,10 +42,12 @@ def test_it_is_nothing_between_the_same_even_pictures_and_grows_with_what_differ
 
 def test_it_orders_sets_as_the_measured_distance_does() -> None:
     real = drawings(0)
-    sets = [drawings(1), drawings(1) + 0.05 * torch.randn(48, 3, 32, 32), drawings(1) + 0.3 * torch.randn(48, 3, 32, 32)]
-    measured = [
-        sliced_wasserstein(levels(one), levels(real), standard="reference", directions=64).mean for one in sets
+    sets = [
+        drawings(1),
+        drawings(1) + 0.05 * torch.randn(48, 3, 32, 32),
+        drawings(1) + 0.3 * torch.randn(48, 3, 32, 32),
     ]
+    measured = [sliced_wasserstein(levels(one), levels(real), standard="reference", directions=64).mean for one in sets]
     lost = [distance(one, real) for one in sets]
     assert measured == sorted(measured) and lost == sorted(lost)
 

@@ -103,9 +103,12 @@ def test_one_run_has_one_trainer(tmp_path: Path) -> None:
         assert run.is_running(tmp_path)
         holder = run.holder(tmp_path)
         assert holder is not None and not holder.detached
-        with pytest.raises(
-            RunError, match=f"is being trained in already, by process {holder.pid} on .*; stop that first"
-        ), run.locked(tmp_path, patience=0.1):
+        with (
+            pytest.raises(
+                RunError, match=f"is being trained in already, by process {holder.pid} on .*; stop that first"
+            ),
+            run.locked(tmp_path, patience=0.1),
+        ):
             pass
     assert not run.is_running(tmp_path) and run.holder(tmp_path) is None
     with run.locked(tmp_path):
