@@ -89,6 +89,11 @@ class Speeds(QObject):
         """The pixels that the model of `entry` takes in a second; None where that is not known yet."""
         return self._settings.speeds.get(self._key(entry))
 
+    def seconds_made(self, entry: ModelEntry) -> float | None:
+        """The seconds for a pixel that the model of `entry` makes, in which the progress of an upscale counts."""
+        speed, scale = self.of(entry), entry.card.scale if entry.card is not None else None
+        return 1 / (speed * scale**2) if speed is not None and scale is not None else None
+
     def learn(self, entry: ModelEntry, speed: float) -> None:
         """Remember what was seen in earnest, which goes before any measurement."""
         speeds = self._settings.speeds

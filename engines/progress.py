@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from engines.errors import Cancelled
 
-_FIRST_COUNTS = 2  # marks: with a second advance, the first no longer says anything of the pace
+_FIRST_COUNTS = 0.5  # until what came after the first advance is half as much, that is part of the pace
 
 
 class _Stopping:
@@ -98,17 +98,27 @@ class Pace:
     """Time left, from the speed of late: the clock is monotonic, so a changed wall clock does not disturb it.
 
     "Of late" is the last `window` seconds, or the latter half of a work that has been going on for longer than twice that. The
-    first advance counts only while there is little else: it takes memory that the later ones find ready.
+    first advance counts only while there is little else: it takes memory that the later ones find ready. Before it, a unit
+    takes the `expected` seconds, if that is known.
     """
 
-    def __init__(self, window: float = 20.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        window: float = 20.0,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        expected: float | None = None,
+    ) -> None:
         self._clock = clock
         self._window = window
+        self._expected = expected
         self._begun = clock()
         self._marks: list[tuple[float, int]] = [(self._begun, 0)]
 
     def seconds_left(self, done: int, total: int) -> float | None:
-        """Seconds until `done` reaches `total` at the pace of late; None before any advance."""
+        """Seconds until `done` reaches `total` at the pace of late; None before any advance, where nothing else is known or
+        it has taken longer than was expected of all.
+        """
         now = self._clock()
         if done < self._marks[-1][1]:
             self._marks, self._begun = [(now, done)], now
@@ -117,10 +127,14 @@ class Pace:
         oldest = now - max(self._window, (now - self._begun) / 2)
         while len(self._marks) > 2 and self._marks[1][0] < oldest:
             del self._marks[0]
-        skipped = 1 if len(self._marks) > _FIRST_COUNTS and self._marks[0][0] == self._begun else 0
-        first_time, first_done = self._marks[skipped]
+        first_time, first_done = self._marks[0]
         last_time, last_done = self._marks[-1]
+        if first_time == self._begun and len(self._marks) > 2:
+            second_time, second_done = self._marks[1]
+            if last_done - second_done >= _FIRST_COUNTS * (second_done - first_done):
+                first_time, first_done = second_time, second_done
         if last_done == first_done or last_time <= first_time:
-            return None
+            left = (total - done) * self._expected - (now - self._begun) if self._expected is not None else 0.0
+            return left if left > 0 else None
         per_unit = (last_time - first_time) / (last_done - first_done)
         return max(0.0, (total - last_done) * per_unit - (now - last_time))

@@ -196,7 +196,8 @@ class UpscalePanel(QWidget):
 
     def follow(self, job: Job) -> None:
         """Show the progress of an upscale."""
-        self.progress.follow(job, self.tr("Opening the model…"))
+        expected = self.speeds.seconds_made(self.entry) if self.speeds is not None and self.entry is not None else None
+        self.progress.follow(job, self.tr("Opening the model…"), expected=expected)
         if self._had_focus:
             self.progress.cancel_button.setFocus()
         self._refresh()

@@ -22,6 +22,7 @@ class JobProgress(QWidget):
         self._job: Job | None = None
         self._pace = Pace()
         self._what = ""
+        self._expected: float | None = None
         self._at = (0, 0)  # done, total, as last reported
         self._clock = QTimer(self)
         self._clock.setInterval(COUNT_DOWN_MS)
@@ -55,9 +56,12 @@ class JobProgress(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self.hide()
 
-    def follow(self, job: Job, what: str = "") -> None:
-        """Show `job` until it is over; `what` is shown while it reports nothing of its own."""
-        self._job, self._what, self._pace, self.seconds_left = job, what, Pace(), None
+    def follow(self, job: Job, what: str = "", *, expected: float | None = None) -> None:
+        """Show `job` until it is over; `what` is shown while it reports nothing of its own. `expected` is how many seconds a
+        unit of its progress is thought to take, for as long as that has not been seen.
+        """
+        self._job, self._what, self._expected, self.seconds_left = job, what, expected, None
+        self._pace = Pace(expected=expected)
         self._at = (0, 0)
         self._clock.start()
         self.bar.setRange(0, 0)  # busy: how far it is comes with its first report
@@ -78,8 +82,9 @@ class JobProgress(QWidget):
         if job is not self._job or job.is_cancelling:
             return
         if total <= 0 or done == 0:
-            self._pace, self._at = Pace(), (0, 0)  # opening a model is not part of the pace
+            self._pace, self._at = Pace(expected=self._expected), (0, total)  # opening a model is not part of the pace
             self.label.setText(text[:1].upper() + text[1:] if text else self._what)
+            self._say()
             return
         self._at = (done, total)
         self.bar.setRange(0, STEPS)
@@ -90,9 +95,11 @@ class JobProgress(QWidget):
     def _say(self) -> None:
         """How much is done and how long the rest will take, as far as that is known now."""
         (done, total), job = self._at, self._job
-        if done == 0 or job is None or job.is_cancelling:
+        if total <= 0 or job is None or job.is_cancelling:
             return
         self.seconds_left = left = self._pace.seconds_left(done, total)
+        if done == 0 and left is None:
+            return
         words = [self.tr("{percent} %").format(percent=done * 100 // total)]
         if left is not None and done < total:
             words.append(self.tr("{time} left").format(time=self.duration(left)))

@@ -47,6 +47,24 @@ def test_the_time_left_counts_down_between_reports(qtbot: QtBot, queue: JobQueue
     assert not shown._clock.isActive()
 
 
+def test_what_is_expected_is_said_until_something_is_seen(qtbot: QtBot, queue: JobQueue) -> None:
+    go_on = threading.Event()
+
+    def work(*, progress: Progress) -> None:
+        progress(0, 100_000, "tile 1 of 2")
+        go_on.wait(20)
+
+    shown = JobProgress(wide=True)
+    qtbot.addWidget(shown)
+    job = queue.submit(work)
+    shown.follow(job, "Opening…", expected=0.06)  # which makes 100 minutes
+    assert shown.label.text() == "Opening…" and shown.seconds_left is None
+    qtbot.waitUntil(lambda: shown.label.text() == "0 % · 1 h 40 min left")
+    assert (shown.bar.minimum(), shown.bar.maximum()) == (0, 0)  # how fast it is, is not known yet
+    with qtbot.waitSignal(shown.ended):
+        go_on.set()
+
+
 def test_durations_are_said_as_people_say_them(qtbot: QtBot) -> None:
     shown = JobProgress(wide=False)
     qtbot.addWidget(shown)

@@ -4,7 +4,8 @@
     python -m tests.benchmarks.window open        24 MP JPEG to the first picture ÷ Pillow's decode alone, in turn
     python -m tests.benchmarks.window lateness    of a 5 ms timer during an upscale, beside a load in another process
     python -m tests.benchmarks.window cancel      Cancel to idle
-    python -m tests.benchmarks.window left        the time left that is shown at 25, 50 and 75 %, against what was left
+    python -m tests.benchmarks.window left        the time left that is shown when 25, 50 and 75 % of the time are over
+    python -m tests.benchmarks.window pace        the same on one thread by its own processor time, which others do not disturb
 
 All is offscreen, with the real window, the models that ship, and pictures made of a sample photo.
 """
@@ -175,13 +176,10 @@ def cancel(folder: Path) -> None:
 
 
 def left(folder: Path) -> None:
-    """What the progress shows, at 25, 50 and 75 %, against what it took from there to the end.
+    """What the progress shows when 25, 50 and 75 % of the time are over, against what it took from there to the end."""
+    from PySide6.QtCore import QTimer
 
-    By the clock, and by processor time, which a machine that others use too disturbs less: there a second reckoning, whose
-    clock is the processor time of the process, is given the same reports.
-    """
     from app.upscale_work import UpscaleOptions
-    from engines.progress import Pace
 
     window, wait = _window()
     for megapixels, name, kind in LEFT:
@@ -193,29 +191,104 @@ def left(folder: Path) -> None:
                 window.canvas.zoom_to(1.0)
             job = window.upscaling.start(entry, options)
             assert job is not None
-            # share, clock, processor time, and what is left by each
-            shown: list[tuple[float, float, float, float, float]] = []
-            paces: list[Pace] = []
+            reports: list[float] = []
+            shown: list[tuple[float, float]] = []  # when, what
+            job.progressed.connect(lambda *_, reports=reports: reports.append(time.perf_counter()))
 
-            def note(done: int, total: int, text: str, shown: list = shown, paces: list[Pace] = paces) -> None:
-                if not done:
-                    paces[:] = [Pace(clock=time.process_time)]
-                said, by_use = window.panel.progress.seconds_left, paces[0].seconds_left(done, total)
-                if not shown or (done and said is not None and by_use is not None):
-                    shown.append((done / total, time.perf_counter(), time.process_time(), said or 0.0, by_use or 0.0))
+            def look(shown: list = shown) -> None:
+                if (said := window.panel.progress.seconds_left) is not None:
+                    shown.append((time.perf_counter(), said))
 
-            job.progressed.connect(note)
+            eye = QTimer()
+            eye.timeout.connect(look)
+            eye.start(50)
             wait(lambda job=job: job.is_over)
-            end, end_used = time.perf_counter(), time.process_time()
-            (_, begun, *_), *rest = shown
-            errors = []
-            for share in (0.25, 0.5, 0.75):
-                _, at, used, said, in_use = next(each for each in rest if each[0] >= share)
-                by_clock, by_use = said / max(end - at, 1e-9) - 1, in_use / max(end_used - used, 1e-9) - 1
-                errors.append(f"{share:.0%} {by_clock:+.0%} ({by_use:+.0%})")
+            eye.stop()
+            begun, end = reports[0], time.perf_counter()
+
+            def said_at(now: float, shown: list = shown) -> float | None:
+                return next((said for when, said in reversed(shown) if when <= now), None)
+
+            errors = _errors(said_at, begun, end)
             window.document.undo_stack.undo()
-            print(f"{megapixels} MP, {name}, {kind}, {end - begun:.1f} s: {', '.join(errors)}", flush=True)
+            print(f"{megapixels} MP, {name}, {kind}, {end - begun:.1f} s: {errors}", flush=True)
     window.close_at_once()
+
+
+def pace(folder: Path) -> None:
+    """As `left`, without the window: how right the time left is because of what progress counts, whatever else goes on."""
+    from app import photo as photos
+    from app.upscale_work import OpenedModel, UpscaleOptions, upscale_photo
+    from engines.library import ModelEntry
+    from engines.libvips import libvips
+    from engines.metadata import Metadata
+    from engines.picture import Picture, load
+    from engines.progress import Pace, Progress
+
+    wide = bytes(libvips().Image.profile_load("p3"))
+    speeds: dict[str, float] = {}
+    for megapixels, name, kind, icc in (
+        (1.5, "fast-x2", "the whole", None),
+        (1.5, "fast-x2", "the whole", None),
+        (1.5, "fast-x2", "with another profile", wide),
+        (1.5, "fast-x2", "the part in sight first", None),
+        (1.5, "fast-x2", "to a size, half as strong", None),
+        (1.0, "fast-x4", "the whole", None),
+        (1.0, "fast-x4", "to a size, half as strong, with another profile", wide),
+    ):
+        pixels = load(make_picture(folder / "photo.jpg", megapixels)).pixels
+        source = photos.of(Picture(pixels, Metadata(icc)), progress=Progress())
+        width, height = source.picture.width, source.picture.height
+        sized = UpscaleOptions((width * 3 // 2, height * 3 // 2), 0.5)
+        first = (width // 4, height // 4, width * 3 // 4, height * 3 // 4)
+        reports: list[tuple[float, int, int]] = []
+
+        def note(done: int, total: int, text: str, reports: list = reports) -> None:
+            reports.append((time.thread_time(), done, total))
+
+        known = speeds.get(name)
+        expected = None if known is None else 1 / (known * int(name[-1]) ** 2)
+        opened = OpenedModel()
+        upscale_photo(
+            source,
+            ModelEntry(ROOT / "assets" / "models" / f"{name}.onnx", name, None, None, ships=True),
+            opened,
+            lambda device: None,
+            options=sized if "size" in kind else UpscaleOptions(),
+            mask=None,
+            first=first if "part" in kind else None,
+            speed=known,
+            threads=1,
+            on_part=lambda part: None,
+            progress=Progress(note),
+        )
+        end = time.thread_time()
+        opened.close()
+        if kind == "the whole":  # by this clock: what is measured in the window is by another
+            speeds[name] = width * height / (end - reports[0][0])
+
+        def said_at(now: float, reports: list = reports, expected: float | None = expected) -> float | None:
+            clock = [reports[0][0]]
+            pace = Pace(clock=lambda: clock[0], expected=expected)
+            for clock[0], done, total in reports:
+                if clock[0] > now:
+                    break
+                last = done, total
+                pace.seconds_left(*last)
+            clock[0] = now
+            return pace.seconds_left(*last)
+
+        print(f"{megapixels} MP, {name}, {kind}: {_errors(said_at, reports[0][0], end)}", flush=True)
+
+
+def _errors(said_at: Callable[[float], float | None], begun: float, end: float) -> str:
+    """How far what was said to be left was from what it took, when 25, 50 and 75 % of the time were over."""
+    errors: list[str] = []
+    for share in (0.25, 0.5, 0.75):
+        now = begun + share * (end - begun)
+        said = said_at(now)
+        errors.append(f"{share:.0%} " + ("nothing yet" if said is None else f"{said / (end - now) - 1:+.0%}"))
+    return ", ".join(errors)
 
 
 def _window() -> tuple[Any, Callable[..., None]]:
@@ -284,7 +357,7 @@ def _spread(ratios: list[float]) -> str:
     return f"ratio: median {statistics.median(ratios):.2f}, from {min(ratios):.2f} to {max(ratios):.2f}"
 
 
-FIGURES = {"start": start, "open": open_, "lateness": lateness, "cancel": cancel, "left": left}
+FIGURES = {"start": start, "open": open_, "lateness": lateness, "cancel": cancel, "left": left, "pace": pace}
 
 if __name__ == "__main__":
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

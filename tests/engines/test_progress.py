@@ -127,3 +127,23 @@ def test_a_long_work_is_judged_by_its_latter_half() -> None:
         done += 5 if second // 25 % 2 else 15  # a pace that swings within the minute
         left = pace.seconds_left(done, 20_000)
     assert left == pytest.approx(1000, rel=0.05)
+
+
+def test_a_little_after_a_large_first_advance_says_less_than_that() -> None:
+    now = 0.0
+    pace = Pace(clock=lambda: now)
+    for done, at, expected in ((20, 2.0, 8), (21, 2.0001, 7.524), (22, 2.5, 8.863), (40, 4.0, 6), (41, 4.1, 5.9)):
+        now = at
+        assert pace.seconds_left(done, 100) == pytest.approx(expected, rel=0.01)
+
+
+def test_until_something_is_seen_what_was_expected_holds() -> None:
+    now = 0.0
+    pace = Pace(clock=lambda: now, expected=0.5)
+    assert pace.seconds_left(0, 40) == pytest.approx(20)
+    now = 15.0
+    assert pace.seconds_left(0, 40) == pytest.approx(5)
+    now = 20.5
+    assert pace.seconds_left(0, 40) is None  # it was wrong, and nobody knows
+    now = 30.0
+    assert pace.seconds_left(20, 40) == pytest.approx(30)
