@@ -23,7 +23,7 @@ BALANCE_STOPS = 3.0  # between red and blue at a temperature of 100; green is ha
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # of sRGB's primaries
 _BAND_PIXELS = 1 << 18
 _NOTHING = 1e-9  # of light: what the sums of matrices leave behind
-_STEPS = 1 << 14  # of the table from light to levels, over the square root of the light: fine where shadows are
+_STEPS = 1 << 15  # of the table from light to levels: fine near black and near white, where a flat contrast is steepest
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def preview(adjustments: Adjustments) -> Callable[[NDArray[np.uint8]], NDArray[n
     light = decode(np.arange(256) / 255.0)
     matrix = _matrix(adjustments)
     shares = [[(light * matrix[to, of]).astype(np.float32) for of in range(3)] for to in range(3)]
-    places = (np.arange(_STEPS) / (_STEPS - 1)) ** 2
+    places = (1 - (np.arange(_STEPS) / (_STEPS - 1)) ** 2) ** 2
     levels = np.rint(_contrast(encode(places), adjustments.contrast) * 255).astype(np.uint8)
 
     def mix(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -118,6 +118,8 @@ def preview(adjustments: Adjustments) -> Callable[[NDArray[np.uint8]], NDArray[n
             total += shares[to][1][pixels[..., 1]]
             total += shares[to][2][pixels[..., 2]]
             np.clip(total, 0, 1, out=total)
+            np.sqrt(total, out=total)
+            np.subtract(1, total, out=total)
             np.sqrt(total, out=total)
             total *= np.float32(_STEPS - 1)
             total += np.float32(0.5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engines.adjust import Adjustments, adjust, decode, neutral, preview
@@ -49,8 +49,11 @@ def test_alpha_stays_and_the_mask_is_honoured(adjustments: Adjustments) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(wanted)
+@example(Adjustments(exposure=-0.19, contrast=-88, temperature=-99, tint=-1, saturation=-62))
+@example(Adjustments(contrast=-100, saturation=1))  # steepest where the picture is white
 def test_the_preview_is_within_a_level(adjustments: Adjustments) -> None:
     pixels = noise(np.uint8, size=(40, 50))
+    pixels[:4] = np.array([0, 1, 254, 255], np.uint8)[:, None, None]
     difference = np.abs(adjust(pixels, adjustments).astype(int) - preview(adjustments)(pixels))
     assert difference.max() <= 1
 
