@@ -139,7 +139,7 @@ class MainWindow(QMainWindow, PartAttributes):
             self.canvas.setFocus()
         elif photo is None:
             self.first_page.open_button.setFocus()
-        self.panel.show_photo(photo, upscaled=before is not None)
+        self.panel.show_photo(photo, changed=before is not None)
         self.facts.setText(photo.describe() if photo else "")
         self.zoom.setVisible(photo is not None)
         self._title_changed()

@@ -21,7 +21,7 @@ def title(entry: ModelEntry, entries: Sequence[ModelEntry]) -> str:
         return translate("models", "{name} (cannot be used)").format(name=entry.name)
     made_from = _float_model(entry, entries)
     if made_from is not None and made_from.card is not None:
-        return translate("models", "{name} – fast").format(name=made_from.card.name)
+        return translate("models", "{name}, quicker").format(name=made_from.card.name)
     return entry.card.name
 
 

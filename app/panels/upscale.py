@@ -45,7 +45,7 @@ class UpscalePanel(QWidget):
         self._photo: Photo | None = None
         self.speeds: Speeds | None = None
         self._busy = False
-        self._upscaled = False
+        self._changed = False
         self._had_focus = False
 
         self.models = QComboBox()
@@ -179,10 +179,10 @@ class UpscalePanel(QWidget):
         self.models.blockSignals(False)
         self._refresh()
 
-    def show_photo(self, photo: Photo | None, *, upscaled: bool = False) -> None:
-        """Say what upscaling would make of `photo`, and what to do next where it is `upscaled` already."""
+    def show_photo(self, photo: Photo | None, *, changed: bool = False) -> None:
+        """Say what upscaling would make of `photo`, and what to do next where it is `changed` already."""
         self._photo = photo
-        self._upscaled = upscaled
+        self._changed = changed
         self._refresh()
 
     def set_busy(self, busy: bool) -> None:
@@ -243,14 +243,14 @@ class UpscalePanel(QWidget):
         self.button.setVisible(self.progress.isHidden())
         if photo is None:
             self.hint.setText(self.tr("Open a photo first."))
-        elif self._upscaled and not self._busy:
+        elif self._changed and not self._busy:
             self.hint.setText(
-                self.tr("Drag the divider to compare. Undo brings the original back, Save As keeps the result.")
+                self.tr("Before / After compares the two. Undo takes the step back, Save As keeps the result.")
             )
         else:
             self.hint.setText("")
         self.hint.setVisible(bool(self.hint.text()))
-        self.facts.warn(photo, todo, entry.name if entry is not None else "", on_disk=not self._upscaled)
+        self.facts.warn(photo, todo, entry.name if entry is not None else "", on_disk=not self._changed)
         if self._had_focus and not self._busy and self.progress.isHidden():
             self._had_focus = False
             self.button.setFocus()

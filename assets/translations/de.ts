@@ -1252,12 +1252,12 @@ duskroom upscale {source} OUT.tif --model {model}</translation>
       <translation>Neu …</translation>
     </message>
     <message>
-      <source>Compare models…</source>
-      <translation>Modelle vergleichen …</translation>
+      <source>Before / After compares the two. Undo takes the step back, Save As keeps the result.</source>
+      <translation>Vorher / Nachher vergleicht die beiden. Rückgängig nimmt den Schritt zurück, Speichern unter behält das Ergebnis.</translation>
     </message>
     <message>
-      <source>Drag the divider to compare. Undo brings the original back, Save As keeps the result.</source>
-      <translation>Ziehen Sie den Teiler, um zu vergleichen. Rückgängig bringt das Original zurück, Speichern unter behält das Ergebnis.</translation>
+      <source>Compare models…</source>
+      <translation>Modelle vergleichen …</translation>
     </message>
     <message>
       <source>How much of the model’s work there is, against a plain enlargement</source>
@@ -1898,8 +1898,8 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>{name} (nicht verwendbar)</translation>
     </message>
     <message>
-      <source>{name} – fast</source>
-      <translation>{name} – schnell</translation>
+      <source>{name}, quicker</source>
+      <translation>{name}, schneller</translation>
     </message>
   </context>
   <context>

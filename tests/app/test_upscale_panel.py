@@ -223,7 +223,7 @@ def test_int8_is_called_fast_after_the_model_it_was_made_from(
     with qtbot.waitSignal(window.models.listed):
         window.models.list()
     choose_model(window, "tiny-x2.int8")
-    assert window.panel.models.currentText() == "Tiny ×2 – fast"
+    assert window.panel.models.currentText() == "Tiny ×2, quicker"
     assert window.panel.description.text().startswith("Quick, for tests. ")
 
 
