@@ -65,11 +65,7 @@ class Models:
 
     def are_newer(self, than: Path) -> bool:
         """Whether one of them has changed since the file `than` was written."""
-        try:
-            written = than.stat().st_mtime
-            return any(m.path.stat().st_mtime > written for m in (self.generator, self.upscaler) if m is not None)
-        except OSError:
-            return True
+        return any(is_newer(model.path, than) for model in (self.generator, self.upscaler) if model is not None)
 
 
 @contextlib.contextmanager
@@ -192,6 +188,14 @@ def settled(target: Path, existing: str | None, models: Models) -> Path | None:
     if existing == "number":
         return numbered(target)
     return target if existing == "newer" and models.are_newer(target) else None
+
+
+def is_newer(file: Path, than: Path) -> bool:
+    """Whether `file` has changed since the file `than` was written; also where that cannot be told."""
+    try:
+        return file.stat().st_mtime > than.stat().st_mtime
+    except OSError:
+        return True
 
 
 def numbered(target: Path) -> Path:

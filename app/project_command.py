@@ -60,15 +60,17 @@ def project_one(console: Console, photo: Path, target: Path, options: Options) -
     from engines.atomic import AtomicFile, write_all
 
     _check_target(target, photo, entry.path, options.overwrite_source)
+    from app.generator_command import is_newer, numbered
+
     there = os.path.lexists(target) and not target.is_dir()  # a folder is refused below
     if there and not (options.overwrite_source and _is_same(target, photo)):
         match options.existing:
             case "overwrite":
                 pass
             case "number":
-                from app.generator_command import numbered
-
                 target = numbered(target)
+            case "newer" if is_newer(entry.path, target) or is_newer(photo, target):
+                pass
             case None:
                 raise TargetError(
                     f"“{shown(target)}” is already there; choose another name, or add --existing overwrite."

@@ -1,8 +1,9 @@
 """How a picture is cut into tiles: all of one shape, with overlap, joined without seams.
 
 Along each axis the picture is divided into spans. A span reads `size` pixels and keeps those whose surroundings it has
-seen: where the picture ends nothing is cut off, elsewhere `overlap` pixels are. So what is kept is exactly what the
-network would compute from the whole picture.
+seen: where the picture ends nothing is cut off, elsewhere `overlap` pixels are. So what is kept is what the network would
+compute from the whole picture, exactly where `overlap` is the network's reach, and to less than half an 8-bit level where it
+was measured at export.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Translate: a picture from one domain to another, such as day to night, at its own size and in bands of rows.
 
-There are two methods. To **redraw**, the network paints every pixel, tile by tile. A tile is exactly what the network would
-make of the whole picture as long as it sees `card.overlap` pixels around what is kept. That holds for networks without
-normalisation, or with one for each pixel. Instance normalisation would see other means in each tile, and no blending of
-borders hides that; the overlap of such a model is infinite, and it is only run on a whole picture.
+There are two methods. To **redraw**, the network paints every pixel, tile by tile. A tile is what the network would make of
+the whole picture, to less than half an 8-bit level, as long as it sees `card.overlap` pixels around what is kept. That holds
+for networks without normalisation, or with one for each pixel. Instance normalisation would see other means in each tile, and
+no blending of borders hides that; the overlap of such a model is infinite, and it is only run on a whole picture.
 
 To **relight**, the network sees the whole picture, reduced to the size it was trained to see, and what it makes of the
 colours is carried to the full size (`engines.relight`). The photo keeps its detail, there are no tiles that could have borders,

@@ -96,7 +96,10 @@ class Guards:
                 self._losses.setdefault(name, Smoothed()).add(value, steps)
         settled = event.step - self._first >= SETTLED
         growth = GROWTH if settled else EARLY_GROWTH
-        found = [self._diverging(event.step, growth)] if "discriminator" not in self._losses else []
+        against = any(
+            name.startswith("discriminator") for name in self._losses
+        )  # then each loss rises as the other learns
+        found = [] if against else [self._diverging(event.step, growth)]
         if "lead" in event.watched:
             found.append(self._ahead(event.step, self._smooth("lead", event.watched["lead"], steps)))
         if "spread" in event.watched:

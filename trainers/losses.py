@@ -132,7 +132,7 @@ class Outputs:
     fake_code_logits: Tensor | None = None
 
 
-FEWEST_OF_LABEL = 4  # pictures whose patches can stand for a label's
+FEWEST_OF_LABEL = 8  # pictures whose patches can stand for a label's
 
 AuxiliaryLoss = Callable[[Outputs], Tensor]
 """(outputs of a step) → scalar, added with its weight to the loss of the side, generator or discriminator, that lists it."""
@@ -208,7 +208,8 @@ def sliced_wasserstein(outputs: Outputs) -> Tensor:
     """How far the patches of fake pictures are from those of real ones, `trainers.patch_distance`; for the generator.
 
     Where there are labels, pictures of one label are compared with each other, and each label counts by its share of those
-    that real and fake pictures both have four or more of. Raises RecipeError where there are no real pictures.
+    that real and fake pictures both have `FEWEST_OF_LABEL` of. The fewer pictures, the larger the distance of what is alike, so
+    a step that is taken in parts has another loss than one that is not. Raises RecipeError where there are no real pictures.
     """
     real = outputs.real if outputs.original is None else outputs.original
     fake = outputs.fake if outputs.drawn is None else outputs.drawn
@@ -221,15 +222,14 @@ def sliced_wasserstein(outputs: Outputs) -> Tensor:
     losses, shares = [], []
     for label in outputs.fake_labels.unique():
         mine, theirs = outputs.fake_labels == label, outputs.real_labels == label
-        if min(mine.sum(), theirs.sum()) >= FEWEST_OF_LABEL:
-            losses.append(patch_distance(fake[mine], real[theirs]))
-            shares.append(mine.sum())
-    if not losses:
-        return patch_distance(fake, real)
-    weights = torch.stack(shares).float()
-    return (torch.stack(losses) * weights).sum() / weights.sum()
+        count = min(int(mine.sum()), int(theirs.sum()))
+        if count >= FEWEST_OF_LABEL:
+            losses.append(count * patch_distance(fake[mine][:count], real[theirs][:count]))
+            shares.append(count)
+    return torch.stack(losses).sum() / sum(shares) if losses else patch_distance(fake, real)
 
 
+OF_THE_GENERATOR = ("mode-seeking", "sliced-wasserstein")  # nothing of them depends on the discriminator's weights
 AUXILIARY: dict[str, AuxiliaryLoss] = {
     "feature-matching": feature_matching,
     "auxiliary-classifier": auxiliary_classifier,

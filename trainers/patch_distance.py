@@ -1,8 +1,9 @@
 """The sliced Wasserstein distance between two batches of pictures, as a loss that a generator can lower.
 
-Deshpande et al. 2018, "Generative Modeling using the Sliced Wasserstein Distance" (CVPR), equation 5, here on patches of
-Laplacian pyramids as `trainers.sliced_wasserstein` measures them: even areas, sharp edges and the balance of colours are
-matters of how often each kind of patch occurs, which a discriminator of whole pictures is slow to teach.
+The idea is that of Deshpande et al. 2018, "Generative Modeling using the Sliced Wasserstein Distance" (CVPR), whose distance
+is of order 2; here it is of order 1, on patches of Laplacian pyramids, as `trainers.sliced_wasserstein` measures it. Even
+areas, sharp edges and the balance of colours are matters of how often each kind of patch occurs, which a discriminator of
+whole pictures is slow to teach. Two batches of one kind of picture are at a distance too, the larger the fewer they are.
 """
 
 from __future__ import annotations
@@ -26,17 +27,19 @@ LEAST_DEVIATION = 1e-2
 def patch_distance(fake: Tensor, real: Tensor) -> Tensor:
     """The mean, over levels and directions, of the Wasserstein distance of order 1 between patches of `fake` and `real`.
 
-    Both (N, C, H, W) in [-1, 1], H and W 16 or more. Levels go from the pictures' own size to 16 pixels or just above. The
-    patches of a level are brought to mean 0 and deviation 1 by those of the real ones, so brightness counts. Places and
-    directions are drawn from torch's global generator of the processor. Raises RecipeError where pictures are too small.
+    Both (N, C, H, W) in [-1, 1], of one N, H and W 16 or more; computed in float32 whatever the precision around it. Levels
+    go from the pictures' own size to 16 pixels or just above. The patches of a level are brought to mean 0 and deviation 1 by
+    those of the real ones, so brightness counts. Places and directions are drawn from torch's global generator of the
+    processor. Raises RecipeError where pictures are too small.
     """
     if min(fake.shape[2:]) < SMALLEST:
         raise RecipeError(
             f"The loss “sliced-wasserstein” compares pictures of {SMALLEST} pixels or more, not of "
             f"{fake.shape[3]}×{fake.shape[2]}; raise “size”, or take the loss out."
         )
-    levels = zip(_pyramid(fake.float()), _pyramid(real.detach().float()), strict=True)
-    return torch.stack([_distance(a, b) for a, b in levels]).mean()
+    with torch.autocast(fake.device.type, enabled=False):  # it would round away what the finest level is about
+        levels = zip(_pyramid(fake.float()), _pyramid(real.detach().float()), strict=True)
+        return torch.stack([_distance(a, b) for a, b in levels]).mean()
 
 
 def _distance(fake: Tensor, real: Tensor) -> Tensor:
@@ -76,6 +79,9 @@ def _blur(planes: Tensor) -> Tensor:
     """Rows and columns weighed 1, 4, 6, 4, 1 sixteenths, mirrored beyond the edges."""
     weights = planes.new_tensor([1, 4, 6, 4, 1]) / 16
     channels = planes.shape[1]
-    padded = F.pad(planes, (2, 2, 2, 2), mode="reflect")
+    padded = planes  # not by F.pad: on a GPU the sums of its gradient come in any order
+    for axis in (2, 3):
+        before, after = padded.narrow(axis, 1, 2).flip(axis), padded.narrow(axis, -3, 2).flip(axis)
+        padded = torch.cat([before, padded, after], dim=axis)
     down = F.conv2d(padded, weights.view(1, 1, 5, 1).expand(channels, -1, -1, -1), groups=channels)
     return F.conv2d(down, weights.view(1, 1, 1, 5).expand(channels, -1, -1, -1), groups=channels)

@@ -18,7 +18,7 @@ from engines.errors import ModelError
 from trainers.weights import read_named_weights
 
 LAYERS = (
-    21  # of torchvision's vgg16().features: up to the last convolution of the fourth block, relu4_3 without its ReLU
+    22  # of torchvision's vgg16().features: up to the last convolution of the fourth block, relu4_3 without its ReLU
 )
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the pictures that VGG learned from, RGB in [0, 1]
 

@@ -128,6 +128,7 @@ def read_pictures(recipe: ImageGeneration) -> Generator[Event, TrainerCommand | 
     if not len(aside):
         aside = training
     every = np.stack(squares)
+    squares.clear()  # or all pictures would be held three times
     return Pictures(
         every[training],
         every[aside],

@@ -149,4 +149,4 @@ def _centre(photo: Pixels, recipe: SuperResolution) -> Pixels:
 def list_left_out(words: list[str]) -> str:
     shown = "; ".join(words[:3])
     more = f"; and {len(words) - 3} more" if len(words) > 3 else ""
-    return f"Left out {len(words)} of the pictures: {shown}{more}."
+    return f"Left out: {shown}{more}."

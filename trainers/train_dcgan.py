@@ -33,17 +33,17 @@ from trainers.adversarial import (
     turns,
 )
 from trainers.augment import augment
+from trainers.auxiliaries import auxiliaries_of
 from trainers.checkpoint import has_checkpoint, remove_leftovers
-from trainers.codes import information_loss
 from trainers.device import Precision, choose_device
 from trainers.ema import Average
 from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
 from trainers.generation_quality import QuickJudge
 from trainers.judging import judging_step
-from trainers.losses import AuxiliaryLoss, Outputs, make_objective
+from trainers.losses import Outputs, make_objective
 from trainers.networks.dcgan import initialise
 from trainers.objectives import Objective
-from trainers.parts import discriminator_of, find_auxiliary, generator_of
+from trainers.parts import discriminator_of, generator_of
 from trainers.pictures import Pictures, read_pictures
 from trainers.recipe import ImageGeneration
 from trainers.samples import (
@@ -274,28 +274,6 @@ def check_shape(recipe: ImageGeneration, fake: Tensor) -> None:
         raise RecipeError(
             f"The generator draws {tuple(fake.shape[1:])}, but “size” asks for {(3, recipe.size, recipe.size)}; correct either."
         )
-
-
-def auxiliaries_of(recipe: ImageGeneration, side: Side) -> Auxiliaries:
-    """The auxiliary losses of one side: those that the recipe lists, and what its condition and codes are learned by."""
-    found = {loss.kind: (find_auxiliary(loss.kind), loss.weight) for loss in recipe.auxiliary if loss.side == side}
-    if recipe.condition in ("auxiliary", "both"):
-        found.setdefault("auxiliary-classifier", (find_auxiliary("auxiliary-classifier"), 1.0))
-    if recipe.codes.kinds:
-        found["codes"] = (codes_read(recipe), recipe.codes.weight)
-    return found
-
-
-def codes_read(recipe: ImageGeneration) -> AuxiliaryLoss:
-    """InfoGAN's loss for the codes of `recipe`. It raises RecipeError where the discriminator does not read them."""
-
-    def loss(outputs: Outputs) -> Tensor:
-        if outputs.fake_code_logits is None or outputs.fake_codes is None:
-            raise RecipeError("The discriminator reads no codes; name another, or take “codes” out.")
-        kinds, continuous = recipe.codes.kinds, recipe.codes.continuous_weight
-        return information_loss(outputs.fake_code_logits, outputs.fake_codes, kinds, continuous)
-
-    return loss
 
 
 @dataclass

@@ -74,6 +74,10 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     network = network.to(device, memory_format=torch.channels_last)
     discriminators = discriminators.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     perceptual, missing = find_perceptual(recipe.features if recipe.weights.perceptual else None, device)
+    if bool(recipe.weights.perceptual) != bool(recipe.features):
+        missing = (
+            "The perceptual term is left out: it needs both “features”, a file of VGG-16's weights, and its weight."
+        )
     pictures: Pictures = yield from read_pictures(recipe)
     average = Average(network, recipe.ema, recipe.ema_start)
     networks: dict[Side, nn.Module] = {"generator": network, "discriminator": discriminators}

@@ -25,7 +25,9 @@ Pixels = NDArray[np.uint8]
 FEWEST = 2
 REPORT_EVERY = 0.2  # seconds
 KEPT = 1.5  # a picture is kept in memory reduced to so many times the recipe's view
-ENLARGED = 1.25  # a small picture is enlarged at most so much for a crop
+ENLARGED = (
+    1.25  # a small picture is enlarged at most so much for a crop, or more where it would be smaller than the crop
+)
 
 
 @dataclass(frozen=True)

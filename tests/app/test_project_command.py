@@ -21,6 +21,7 @@ from PIL import Image
 from app import project_command
 from app.console import Console
 from app.console import run as run_command
+from app.generator_command import is_newer
 from app.project_command import Options, project_one, read_projection
 from engines.errors import Cancelled, DuskroomError, PictureError, TargetError
 from tests.generators import LATENT, SIZE, save_generator, small_generator
@@ -303,3 +304,12 @@ def test_the_child_ends_when_its_standard_input_does(tmp_path: Path, model: Path
     while os.listdir(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert os.listdir(tmp_path) == []
+
+
+def test_newer_is_what_was_written_after_or_cannot_be_told(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for when, file in enumerate((old, new), 1):
+        file.touch()
+        os.utime(file, (when, when))
+    assert is_newer(new, old) and not is_newer(old, new) and not is_newer(old, old)
+    assert is_newer(tmp_path / "gone", old)

@@ -61,6 +61,17 @@ def test_each_trouble_is_said_once_until_it_has_passed() -> None:
     assert 200 < found[0].step < 260 < 800 < found[1].step
 
 
+def test_losses_of_networks_that_learn_against_each_other_may_rise() -> None:
+    """UNIT's discriminators are two, and what translates loses more as they learn."""
+    guards = Guards()
+    guards.see(Started(0, 10_000, "cpu", "float32", 1))
+    found = []
+    for number in range(1, 1001):
+        losses = {"discriminator₁": 0.5, "discriminator₂": 0.5, "adversarial₁": 0.1 + number / 200}
+        found += guards.see(Step(number, 10_000, losses, 1e-4, 0.1, {}))
+    assert [verdict.guard for verdict in found] == []
+
+
 def test_nothing_is_said_of_a_loss_that_is_no_number() -> None:
     guards = Guards()
     assert all(guards.see(step(number, float("nan"))) == [] for number in range(1, 300))

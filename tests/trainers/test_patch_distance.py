@@ -94,6 +94,16 @@ def test_pictures_of_one_label_are_compared_with_each_other() -> None:
     assert float(loss(Outputs(pictures, pictures.flip(0), real_labels=few, fake_labels=few))) < 1e-6
 
 
+def test_it_is_as_exact_within_a_lower_precision() -> None:
+    real, fake = drawings(0), drawings(1)
+    values = []
+    for enabled in (False, True):
+        torch.manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            values.append(patch_distance(fake, real))
+    assert values[1].dtype == torch.float32 and float(values[0]) == float(values[1])
+
+
 def test_it_needs_real_pictures_that_are_large_enough() -> None:
     with pytest.raises(RecipeError, match="this step has none"):
         AUXILIARY["sliced-wasserstein"](Outputs(None, drawings(0)))
