@@ -127,10 +127,10 @@ class Tools(QObject):
 
     def _connect(self) -> None:
         window = self._window
-        window.document.opened.connect(self.memory.opened)
         window.document.changed.connect(self._photo_changed)
         window.queue.busy_changed.connect(lambda _: self._refresh())
-        self.work.moved.connect(self.memory.moved)
+        self.work.fitting.connect(self.memory.keep)
+        window.upscaling.fitting.connect(self.memory.keep)
         self.work.started.connect(window.job_progress.follow)
         self.adjust.changed.connect(self._preview)
         self.adjust.apply_asked.connect(self.apply_adjustments)
@@ -216,7 +216,7 @@ class Tools(QObject):
         if photo is not self._photo:
             self._photo = photo
             self.brush.stop()
-            self.memory.show(photo)
+            self.memory.show(self._window.document.current)
             size = (photo.picture.width, photo.picture.height) if photo is not None else (0, 0)
             self.geometry.show_photo(*size)
             for name, dock in self.docks.items():
