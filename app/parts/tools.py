@@ -176,6 +176,7 @@ class Tools(QObject):
                 self.adjust.pick_button.setChecked(False)
                 self._window.canvas.set_look(None)
             self.brush.stop()
+            self.crop.stop()
             if self._window.canvas.overlay in self._overlays(name):
                 self._lay(None)
         elif name == "adjust":
@@ -216,6 +217,7 @@ class Tools(QObject):
         if photo is not self._photo:
             self._photo = photo
             self.brush.stop()
+            self.crop.stop()
             self.memory.show(self._window.document.current)
             size = (photo.picture.width, photo.picture.height) if photo is not None else (0, 0)
             self.geometry.show_photo(*size)
@@ -241,6 +243,8 @@ class Tools(QObject):
     def _mask_changed(self, box: Any) -> None:
         if not self.masks.is_drawing:
             self.mask_in_use = self.masks.mask
+            if self._window.canvas.look is not None:  # made of the mask that was there before
+                self._preview()
         if self._window.canvas.overlay is self._mask_tool:
             self._mask_tool.refresh(self._window.canvas, box)
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.canvas.look import Area
 from app.main_window import MainWindow
 from app.tool_steps import cropping, resizing, turning
 from app.tool_work import Work, run
@@ -105,6 +106,23 @@ def test_an_upscale_takes_the_mask_along(qtbot: QtBot, two: MainWindow) -> None:
     two.actions_by_id["undo"].trigger()
     settle(qtbot, two)
     assert np.array_equal(two.tools.mask_in_use, upper())
+
+
+def test_a_preview_keeps_to_the_mask_that_comes_back_with_its_photo(qtbot: QtBot, two: MainWindow) -> None:
+    first, second = two.document.documents
+    show(two, "adjust")
+    two.tools.adjust.sliders["exposure"].slider.setValue(100)
+    two.document.select(second)
+    settle(qtbot, two)
+    qtbot.waitUntil(lambda: not two.tools.masks.packing.is_busy)  # so that the mask comes later than the photo
+    two.document.select(first)
+    settle(qtbot, two)
+    look, photo = two.canvas.look, two.document.photo
+    assert look is not None and photo is not None
+    pixels = photo.picture.pixels
+    made = look(pixels, Area((0, 0, SIZE[1], SIZE[0]), 0, SIZE[1], SIZE[0]))
+    half = SIZE[0] // 2
+    assert not np.array_equal(made[:half], pixels[:half]) and np.array_equal(made[half:], pixels[half:])
 
 
 @pytest.mark.parametrize(

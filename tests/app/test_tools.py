@@ -143,6 +143,25 @@ def test_dragging_a_corner_and_escape(qtbot: QtBot, window: MainWindow, tools: p
     assert window.canvas.overlay is None
 
 
+def test_a_frame_that_is_dragged_is_let_go_when_the_photo_changes(
+    qtbot: QtBot, window: MainWindow, tools: part.Tools
+) -> None:
+    show(tools, "crop")
+    tools.geometry.width_field.setValue(2400)
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.geometry.resize_button)
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=on_canvas(window, 2400, 1800))
+    qtbot.mouseMove(window.canvas, on_canvas(window, 2300, 1700))
+    window.actions_by_id["undo"].trigger()
+    qtbot.mouseMove(window.canvas, on_canvas(window, 1150, 850))
+    assert (tools.frame.crop.width, tools.frame.crop.height) == (1200, 900)
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=on_canvas(window, 1150, 850))
+    drag(qtbot, window, on_canvas(window, 1200, 900), on_canvas(window, 800, 600))
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.geometry.apply_button)
+    assert abs(pixels(window).shape[1] - 800) < 8
+
+
 def test_a_line_along_the_horizon_straightens(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
     show(tools, "crop")
     click(qtbot, tools.geometry.line_button)
