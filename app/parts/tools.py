@@ -227,14 +227,14 @@ class Tools(QObject):
         self._refresh()
 
     def _refresh(self) -> None:
-        busy, photo = self._window.queue.is_busy, self._window.document.photo
-        usable = photo is not None and not busy
+        busy, fetching, photo = self._window.queue.is_busy, self.masks.is_fetching, self._window.document.photo
+        usable = photo is not None and not (busy or fetching)
         self.adjust.set_usable(usable)
-        self.geometry.set_busy(busy)
+        self.geometry.set_busy(busy or fetching)
         for how in TURNS:
             self._window.actions_by_id[how].setEnabled(usable)
         # its own work leaves the keyboard where it is: what is pressed meanwhile waits its turn
-        usable = photo is not None and (not busy or self.masks.is_busy)
+        usable = photo is not None and not fetching and (not busy or self.masks.is_busy)
         self.mask.set_usable(usable)
         self.brush_settings.enabled = self.gradient.enabled = usable
 
@@ -247,6 +247,8 @@ class Tools(QObject):
                 self._preview()
         if self._window.canvas.overlay is self._mask_tool:
             self._mask_tool.refresh(self._window.canvas, box)
+        if box is None:  # not each move of a stroke
+            self._refresh()
 
     def _choose(self, name: str) -> None:
         self.brush.stop()

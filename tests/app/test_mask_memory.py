@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import weakref
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.look import Area
 from app.main_window import MainWindow
+from app.parts.tools import TURNS
 from app.tool_steps import cropping, resizing, turning
 from app.tool_work import Work, run
 from engines.geometry import Crop, turn
@@ -95,6 +97,26 @@ def test_what_ends_behind_another_document_keeps_the_mask_that_fits_it(qtbot: Qt
     two.document.select(first)
     settle(qtbot, two)
     assert first.shown == 1 and np.array_equal(two.tools.mask_in_use, upper()[::-1])
+
+
+def test_a_mask_that_comes_beside_long_work_is_waited_for(qtbot: QtBot, two: MainWindow) -> None:
+    first, second = two.document.documents
+    two.document.select(second)
+    settle(qtbot, two)
+    tools, go_on, held = two.tools, threading.Event(), threading.Event()
+    qtbot.waitUntil(lambda: not tools.masks.packing.is_busy)
+    tools.masks.packing.submit(lambda *, progress: held.wait(10))
+    job = two.queue.submit(lambda *, progress: go_on.wait(10))
+    two.document.select(first)
+    assert two.document.current is first and tools.mask_in_use is None
+    with qtbot.waitSignal(job.ended, timeout=10_000):
+        go_on.set()
+    qtbot.waitUntil(lambda: not two.queue.is_busy)
+    assert not any(two.actions_by_id[how].isEnabled() for how in TURNS) and not tools.brush_settings.enabled
+    held.set()
+    qtbot.waitUntil(lambda: tools.brush_settings.enabled)
+    assert all(two.actions_by_id[how].isEnabled() for how in TURNS)
+    assert np.array_equal(tools.mask_in_use, upper())
 
 
 def test_an_upscale_takes_the_mask_along(qtbot: QtBot, two: MainWindow) -> None:
