@@ -49,7 +49,7 @@ class BrushOverlay(MaskOverlay):
         super().paint(painter, view)
         if self._pointer is None or not self.settings.enabled:
             return
-        middle = self._pointer * view.devicePixelRatioF()
+        middle = QPointF(*view.on_pane(self._pointer))
         radius = max(1.0, self.settings.size / 2 * view.scale)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.0)):
@@ -106,9 +106,12 @@ class BrushOverlay(MaskOverlay):
         self._last = place
 
     def _move_ring(self, position: QPointF | None, view: CanvasView) -> None:
-        radius = max(1.0, self.settings.size / 2 * view.scale) / view.devicePixelRatioF() + 3
+        ratio = view.devicePixelRatioF()
+        radius = max(1.0, self.settings.size / 2 * view.scale) / ratio + 3
         for place in (self._pointer, position):
             if place is not None:
-                ring = QRectF(place.x() - radius, place.y() - radius, 2 * radius, 2 * radius)
+                x, y = view.on_pane(place)
+                middle = QPointF(x + view.overlay_left(), y) / ratio
+                ring = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
                 view.update(ring.toAlignedRect())
         self._pointer = position
