@@ -138,11 +138,13 @@ class Masks(QObject):
             self._mask = self._base.copy()
         self._spare = None
 
-    def draw(self, start: Place, end: Place, radius: float, hardness: float, *, erase: bool) -> Box | None:
-        """Go on with the stroke; gives the box that was changed."""
+    def draw(
+        self, start: Place, end: Place, radius: float, hardness: float, *, erase: bool, going_on: bool = False
+    ) -> Box | None:
+        """Go on with the stroke, `going_on` from where the same brush drew last; gives the box that was changed."""
         if self._mask is None or not self._is_drawing:
             return None
-        box = paint(self._mask, start, end, radius, hardness, erase=erase)
+        box = paint(self._mask, start, end, radius, hardness, erase=erase, going_on=going_on)
         self._stroke = union(self._stroke, box)
         if box is not None:
             self.changed.emit(box)

@@ -44,6 +44,7 @@ class BrushOverlay(MaskOverlay):
         self._last: QPointF | None = None
         self._pointer: QPointF | None = None
         self._erases = False
+        self._drawn: tuple[float, float] | None = None  # size and hardness of what was drawn of this stroke last
 
     def paint(self, painter: QPainter, view: CanvasView) -> None:
         super().paint(painter, view)
@@ -61,7 +62,7 @@ class BrushOverlay(MaskOverlay):
             return False
         self._erases = self.settings.erase != bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         self.masks.begin()
-        self._last = view.picture_at(event.position())
+        self._last, self._drawn = view.picture_at(event.position()), None
         self._to(self._last)
         return True
 
@@ -102,8 +103,10 @@ class BrushOverlay(MaskOverlay):
         assert self._last is not None
         settings = self.settings
         start, end = (self._last.x(), self._last.y()), (place.x(), place.y())
-        self.masks.draw(start, end, settings.size / 2, settings.hardness, erase=self._erases)
-        self._last = place
+        brush = settings.size, settings.hardness
+        going_on = brush == self._drawn  # keys may change it on the way
+        self.masks.draw(start, end, settings.size / 2, settings.hardness, erase=self._erases, going_on=going_on)
+        self._last, self._drawn = place, brush
 
     def _move_ring(self, position: QPointF | None, view: CanvasView) -> None:
         ratio = view.devicePixelRatioF()
