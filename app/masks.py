@@ -25,7 +25,7 @@ class Masks(QObject):
 
     A mask never changes but while a stroke is drawn, so whoever has one may keep it and give it to other threads. What walks
     all pixels is a job of `queue`: strokes and changes that come meanwhile are refused and wait their turn, respectively.
-    `packing` compresses the history, and copies the mask for the next stroke to draw into.
+    `packing` compresses the history, copies the mask for the next stroke to draw into, and unpacks one beside longer work.
     """
 
     changed = Signal(object)
@@ -44,6 +44,7 @@ class Masks(QObject):
         self._source: tuple[Mask | None, PackedMask] | None = None  # a mask, None until it comes, and from what it came
         self._job: Job | None = None  # what makes another mask
         self._is_busy = False
+        self.is_fetching = False  # whether the mask of this photo is still to come, and not by `queue`
         self._waiting: deque[Callable[[], object]] = deque()
 
     @property
@@ -89,28 +90,35 @@ class Masks(QObject):
     def fit(self, height: int, width: int, mask: Mask | PackedMask | None = None) -> None:
         """The photo is another or has another size: take `mask`, or none, and forget what was drawn.
 
-        A packed one comes a little later, and until then the queue is busy.
+        A packed one comes a little later, and until then the queue is busy or `is_fetching` says so.
         """
         self._waiting.clear()
         if self._job is not None:
-            job, self._job, self._is_busy = self._job, None, False
+            job, self._job, self._is_busy, self.is_fetching = self._job, None, False, False
             job.cancel()
         self._history.clear()
         self._base, self._stroke, self._is_drawing = None, None, False
         self._size, self._mask, self._source = (height, width), None, None
         if isinstance(mask, PackedMask):
             self._source = None, mask
-            if mask.is_whole or self._queue.is_busy:  # behind work of minutes it would come too late
+            if mask.is_whole:
                 self._arrive(mask, mask.unpacked())
             else:
-                job = self._submit(partial(_unpacked, mask), lambda made: self._arrive(mask, made))
-                job.cancelled.connect(lambda: self._arrive(mask, mask.unpacked()) if job is self._job else None)
+                self._fetch(mask)
         else:
             self._mask = _kept(mask)
             self._prepare()
         self.changed.emit(None)
 
+    def _fetch(self, packed: PackedMask) -> None:
+        self.is_fetching = self._queue.is_busy  # behind work of minutes it would come too late
+        queue = self.packing if self.is_fetching else self._queue
+        job = self._submit(partial(_unpacked, packed), lambda mask: self._arrive(packed, mask), queue)
+        job.cancelled.connect(lambda: self._fetch(packed) if job is self._job else None)
+        job.failed.connect(lambda _: self._arrive(packed, None) if job is self._job else None)
+
     def _arrive(self, packed: PackedMask, mask: Mask | None) -> None:
+        self.is_fetching = False
         self._mask, self._source = mask, (mask, packed)
         self._prepare()
         self.changed.emit(None)
@@ -130,11 +138,13 @@ class Masks(QObject):
             self._mask = self._base.copy()
         self._spare = None
 
-    def draw(self, start: Place, end: Place, radius: float, hardness: float, *, erase: bool) -> Box | None:
-        """Go on with the stroke; gives the box that was changed."""
+    def draw(
+        self, start: Place, end: Place, radius: float, hardness: float, *, erase: bool, going_on: bool = False
+    ) -> Box | None:
+        """Go on with the stroke, `going_on` from where the same brush drew last; gives the box that was changed."""
         if self._mask is None or not self._is_drawing:
             return None
-        box = paint(self._mask, start, end, radius, hardness, erase=erase)
+        box = paint(self._mask, start, end, radius, hardness, erase=erase, going_on=going_on)
         self._stroke = union(self._stroke, box)
         if box is not None:
             self.changed.emit(box)
@@ -218,9 +228,11 @@ class Masks(QObject):
     def _change(self, make: Callable[[Mask | None], Mask | None]) -> None:
         self._in_turn(lambda: self._submit(partial(_made, make, self._mask), self._replace))
 
-    def _submit(self, work: Callable[..., Mask | None], then: Callable[[Mask | None], None]) -> Job:
+    def _submit(
+        self, work: Callable[..., Mask | None], then: Callable[[Mask | None], None], queue: JobQueue | None = None
+    ) -> Job:
         self._is_busy = True  # before the queue says that it is
-        job = self._job = self._queue.submit(work)
+        job = self._job = (queue or self._queue).submit(work)
         job.finished.connect(lambda mask: then(mask) if job is self._job else None)
         job.failed.connect(self.failed)
         job.ended.connect(lambda: self._next(job))

@@ -30,8 +30,9 @@ def run(work: Work, source: Photo, mask: Mask | None, *, progress: Progress) -> 
     area = source.picture.width * source.picture.height
     showing = round(area * (SHOWN_CONVERTED if is_converted(source.picture.metadata.icc) else SHOWN))
     pixels, fitting = work(source, mask, stretch(progress, 0, area, area + showing))
-    if pixels.flags.writeable:
-        pixels.flags.writeable = False  # it is ours alone, and need not be copied
+    for made in (pixels, fitting):
+        if made is not None and made.flags.writeable:
+            made.flags.writeable = False  # it is ours alone, and need not be copied
     view = stretch(progress, area, showing, area + showing)
     return photo.of(replace(source.picture, pixels=pixels), progress=view), fitting
 
@@ -41,7 +42,7 @@ class ToolWork(QObject):
 
     started = Signal(object)  # the job
     applied = Signal()
-    moved = Signal(object)  # a photo that is about to come, whose pixels are at other places
+    fitting = Signal(object, object)  # an open document, and the mask that fits what was just made for it
 
     def __init__(
         self, queue: JobQueue, document: Document, messages: MessageBar, masks: Masks, parent: QObject | None = None
@@ -72,14 +73,12 @@ class ToolWork(QObject):
         mask: Mask | None,
     ) -> None:
         shown = self._document.photo is source
-        if step["tool"] != "adjust":
-            self.moved.emit(result)
         if place is None or not place.shows(source):
             return
         place.replace(name, result, step)
+        if mask is not None:
+            self.fitting.emit(place, mask)
         if shown:
-            if mask is not None:
-                self._masks.fit(mask.shape[0], mask.shape[1], mask)
             self.applied.emit()
 
     def tell(self, error: BaseException) -> None:

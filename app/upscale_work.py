@@ -52,10 +52,15 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Upscaled:
-    """The result, and how fast the model was: pixels of the photo a second; None where it was over too soon to tell."""
+    """The result, how fast the model was, and the mask at the size of the result.
+
+    `speed`: pixels of the photo a second; None where it was over too soon to tell. `fitting`: None where there is no mask, or
+    it fits as it is.
+    """
 
     photo: Photo
     speed: float | None
+    fitting: Mask | None
 
 
 class OpenedModel:
@@ -156,7 +161,18 @@ def upscale_photo(
         raise
     on_device(model.provider)  # it may have fallen back to the CPU on the way
     seen = todo.worked / by_model if todo.worked >= SMALLEST_SPEED_PIXELS and by_model > 0 else None
-    return Upscaled(photo.of(result, progress=stretch(progress, total - whole.shown, whole.shown, total)), seen)
+    shown = photo.of(result, progress=stretch(progress, total - whole.shown, whole.shown, total))
+    return Upscaled(shown, seen, _fitting(mask, result))
+
+
+def _fitting(mask: Mask | None, result: Picture) -> Mask | None:
+    from engines.mask_shapes import fitted
+
+    if mask is None or mask.shape == (result.height, result.width):
+        return None
+    made = fitted(mask, result.width, result.height)
+    made.flags.writeable = False
+    return made
 
 
 def worth_doing_first(box: Box, picture: Picture, overlap: float) -> bool:

@@ -29,6 +29,7 @@ class Upscaling(QObject):
 
     started = Signal(object)  # the job
     ran_on = Signal(str)  # the device, as the model that runs says itself
+    fitting = Signal(object, object)  # an open document, and the mask that fits what was just made for it
     part_made = Signal(object)  # a Part of the document's photo
     measured = Signal(object, float)  # the model's entry, the speed it had
 
@@ -110,6 +111,8 @@ class Upscaling(QObject):
             "mask": masked,
         }
         place.replace(self.tr("Upscale with {model}").format(model=name), result.photo, step)
+        if result.fitting is not None:
+            self.fitting.emit(place, result.fitting)
         for notice in picture.notices:
             if notice not in source.picture.notices:
                 self._messages.tell(notice, "information")

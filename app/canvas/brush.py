@@ -44,12 +44,13 @@ class BrushOverlay(MaskOverlay):
         self._last: QPointF | None = None
         self._pointer: QPointF | None = None
         self._erases = False
+        self._drawn: tuple[float, float] | None = None  # size and hardness of what was drawn of this stroke last
 
     def paint(self, painter: QPainter, view: CanvasView) -> None:
         super().paint(painter, view)
         if self._pointer is None or not self.settings.enabled:
             return
-        middle = self._pointer * view.devicePixelRatioF()
+        middle = QPointF(*view.on_pane(self._pointer))
         radius = max(1.0, self.settings.size / 2 * view.scale)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for colour, width in ((QColor(0, 0, 0, 160), 3.0), (QColor(255, 255, 255), 1.0)):
@@ -61,7 +62,7 @@ class BrushOverlay(MaskOverlay):
             return False
         self._erases = self.settings.erase != bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         self.masks.begin()
-        self._last = view.picture_at(event.position())
+        self._last, self._drawn = view.picture_at(event.position()), None
         self._to(self._last)
         return True
 
@@ -102,13 +103,18 @@ class BrushOverlay(MaskOverlay):
         assert self._last is not None
         settings = self.settings
         start, end = (self._last.x(), self._last.y()), (place.x(), place.y())
-        self.masks.draw(start, end, settings.size / 2, settings.hardness, erase=self._erases)
-        self._last = place
+        brush = settings.size, settings.hardness
+        going_on = brush == self._drawn  # keys may change it on the way
+        self.masks.draw(start, end, settings.size / 2, settings.hardness, erase=self._erases, going_on=going_on)
+        self._last, self._drawn = place, brush
 
     def _move_ring(self, position: QPointF | None, view: CanvasView) -> None:
-        radius = max(1.0, self.settings.size / 2 * view.scale) / view.devicePixelRatioF() + 3
+        ratio = view.devicePixelRatioF()
+        radius = max(1.0, self.settings.size / 2 * view.scale) / ratio + 3
         for place in (self._pointer, position):
             if place is not None:
-                ring = QRectF(place.x() - radius, place.y() - radius, 2 * radius, 2 * radius)
+                x, y = view.on_pane(place)
+                middle = QPointF(x + view.overlay_left(), y) / ratio
+                ring = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
                 view.update(ring.toAlignedRect())
         self._pointer = position

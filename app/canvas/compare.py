@@ -133,10 +133,12 @@ class CompareView(CanvasView):
         """Where the right pane begins, in device pixels."""
         return self._pane_width() + round(GAP * self.devicePixelRatioF())
 
-    def _on_pane(self, position: QPointF) -> tuple[float, float]:
-        x, y = super()._on_pane(position)
-        right = self.arrangement == "side by side" and x >= self._pane_left()
-        return (x - self._pane_left() if right else x), y
+    def overlay_left(self) -> float:
+        return self._pane_left() if self.arrangement == "side by side" else 0.0
+
+    def on_pane(self, position: QPointF) -> tuple[float, float]:
+        (x, y), left = super().on_pane(position), self.overlay_left()
+        return (x - left if x >= left else x), y
 
     def _is_before(self, position: QPointF) -> bool:
         x = position.x() * self.devicePixelRatioF()

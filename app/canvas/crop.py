@@ -112,6 +112,10 @@ class CropOverlay(Overlay):
         self._grip: tuple[str, QPointF, Crop] | None = None
         self._line: tuple[QPointF, QPointF] | None = None
 
+    def stop(self) -> None:
+        """Let go of what is held: it was of another photo, or the release goes elsewhere."""
+        self._grip = self._line = None
+
     def corners(self, view: CanvasView) -> QPolygonF:
         """The frame on the screen, in device pixels, from its top left corner clockwise."""
         crop = self.frame.crop

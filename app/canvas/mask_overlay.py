@@ -44,7 +44,7 @@ class MaskOverlay(Overlay):
         area = self._area(view, box).intersected(self._image.rect())
         if not area.isEmpty():
             self._sample(view, area)
-            view.update(_logical(QRectF(area), view.devicePixelRatioF()))
+            view.update(_logical(QRectF(area.translated(round(view.overlay_left()), 0)), view.devicePixelRatioF()))
 
     def paint(self, painter: QPainter, view: CanvasView) -> None:
         if not self.shown or self.masks.mask is None:

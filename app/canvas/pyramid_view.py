@@ -129,7 +129,7 @@ class PyramidView(QWidget):
     def zoom_to(self, scale: float, anchor: QPointF | None = None) -> None:
         """Show at `scale`; what is at the logical position `anchor` (None: the middle) stays there."""
         if self._pyramid is not None:
-            self.viewport.zoom(scale, None if anchor is None else self._on_pane(anchor))
+            self.viewport.zoom(scale, None if anchor is None else self.on_pane(anchor))
             self._view_changed()
 
     def zoom_in(self) -> None:
@@ -152,7 +152,7 @@ class PyramidView(QWidget):
 
     def picture_at(self, position: QPointF) -> QPointF:
         """The place in the picture, in its pixels, under a logical position in the widget."""
-        return QPointF(*self.viewport.picture_at(self._on_pane(position)))
+        return QPointF(*self.viewport.picture_at(self.on_pane(position)))
 
     def on_screen(self, place: QPointF) -> QPointF:
         """Where a place in the picture is drawn, in device pixels."""
@@ -165,7 +165,11 @@ class PyramidView(QWidget):
             return QRectF()
         return QRectF(*self.viewport.drawn_origin, *self.viewport.rect()[2:])
 
-    def _on_pane(self, position: QPointF) -> tuple[float, float]:
+    def overlay_left(self) -> float:
+        """Where that part of the widget begins, in device pixels, over which tools draw; what they draw is moved there."""
+        return 0.0
+
+    def on_pane(self, position: QPointF) -> tuple[float, float]:
         """A logical position in device pixels of that part of the widget in which it is, and which shows the picture."""
         x, y = (position * self.devicePixelRatioF()).toTuple()
         return x, y

@@ -127,10 +127,10 @@ class Tools(QObject):
 
     def _connect(self) -> None:
         window = self._window
-        window.document.opened.connect(self.memory.opened)
         window.document.changed.connect(self._photo_changed)
         window.queue.busy_changed.connect(lambda _: self._refresh())
-        self.work.moved.connect(self.memory.moved)
+        self.work.fitting.connect(self.memory.keep)
+        window.upscaling.fitting.connect(self.memory.keep)
         self.work.started.connect(window.job_progress.follow)
         self.adjust.changed.connect(self._preview)
         self.adjust.apply_asked.connect(self.apply_adjustments)
@@ -176,6 +176,7 @@ class Tools(QObject):
                 self.adjust.pick_button.setChecked(False)
                 self._window.canvas.set_look(None)
             self.brush.stop()
+            self.crop.stop()
             if self._window.canvas.overlay in self._overlays(name):
                 self._lay(None)
         elif name == "adjust":
@@ -216,7 +217,8 @@ class Tools(QObject):
         if photo is not self._photo:
             self._photo = photo
             self.brush.stop()
-            self.memory.show(photo)
+            self.crop.stop()
+            self.memory.show(self._window.document.current)
             size = (photo.picture.width, photo.picture.height) if photo is not None else (0, 0)
             self.geometry.show_photo(*size)
             for name, dock in self.docks.items():
@@ -225,14 +227,14 @@ class Tools(QObject):
         self._refresh()
 
     def _refresh(self) -> None:
-        busy, photo = self._window.queue.is_busy, self._window.document.photo
-        usable = photo is not None and not busy
+        busy, fetching, photo = self._window.queue.is_busy, self.masks.is_fetching, self._window.document.photo
+        usable = photo is not None and not (busy or fetching)
         self.adjust.set_usable(usable)
-        self.geometry.set_busy(busy)
+        self.geometry.set_busy(busy or fetching)
         for how in TURNS:
             self._window.actions_by_id[how].setEnabled(usable)
         # its own work leaves the keyboard where it is: what is pressed meanwhile waits its turn
-        usable = photo is not None and (not busy or self.masks.is_busy)
+        usable = photo is not None and not fetching and (not busy or self.masks.is_busy)
         self.mask.set_usable(usable)
         self.brush_settings.enabled = self.gradient.enabled = usable
 
@@ -241,8 +243,12 @@ class Tools(QObject):
     def _mask_changed(self, box: Any) -> None:
         if not self.masks.is_drawing:
             self.mask_in_use = self.masks.mask
+            if self._window.canvas.look is not None:  # made of the mask that was there before
+                self._preview()
         if self._window.canvas.overlay is self._mask_tool:
             self._mask_tool.refresh(self._window.canvas, box)
+        if box is None:  # not each move of a stroke
+            self._refresh()
 
     def _choose(self, name: str) -> None:
         self.brush.stop()

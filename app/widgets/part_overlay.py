@@ -48,7 +48,7 @@ class PartOverlay(QWidget):
         canvas, part = self._canvas, self._part
         if part is None or canvas.pyramid is None:
             return QRectF()
-        whole, (left, top, right, bottom) = canvas.picture_rect(), part.box
+        whole, (left, top, right, bottom) = canvas.picture_rect().translated(canvas.overlay_left(), 0), part.box
         across = whole.width() / canvas.pyramid.width
         down = whole.height() / canvas.pyramid.height
         return QRectF(
@@ -57,13 +57,14 @@ class PartOverlay(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         part, place, ratio = self._part, self.place(), self.devicePixelRatioF()
-        if part is None or place.isEmpty():
+        if part is None or place.isEmpty() or self._canvas.arrangement == "before":
             return
         if self.size() != self._canvas.size():
             self.resize(self._canvas.size())
         painter = QPainter(self)
         painter.scale(1 / ratio, 1 / ratio)
-        seen = place.intersected(QRectF(0, 0, self.width() * ratio, self.height() * ratio))
+        left = self._canvas.overlay_left()
+        seen = place.intersected(QRectF(left, 0, self.width() * ratio - left, self.height() * ratio))
         if self._canvas.is_comparing:
             seen.setLeft(max(seen.left(), self._canvas.divider_x()))
         if seen.isEmpty():

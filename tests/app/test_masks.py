@@ -130,11 +130,33 @@ def test_a_packed_mask_comes_a_little_later_and_is_never_lost(qtbot: QtBot, mask
     assert np.array_equal(masks.mask, expected)
     masks.set(None)
     assert masks.packed() is None
+
+
+def test_a_packed_mask_does_not_wait_for_long_work_and_nobody_unpacks_it_where_hands_wait(
+    qtbot: QtBot, queue: JobQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packing = JobQueue()
+    masks = Masks(queue, packing)
+    expected = mask_shapes.linear_gradient(*SIZE, (0, 0), (90, 0))
+    packed = PackedMask(expected, packing)
+    qtbot.waitUntil(lambda: not packed.is_whole)
+    unpacked, threads = PackedMask.unpacked, set[threading.Thread]()
+
+    def watched(packed: PackedMask) -> np.ndarray:
+        threads.add(threading.current_thread())
+        return unpacked(packed)
+
+    monkeypatch.setattr(PackedMask, "unpacked", watched)
     go_on = threading.Event()
     queue.submit(lambda *, progress: go_on.wait(10))
-    masks.fit(*SIZE, packed)  # behind long work it does not wait
-    assert np.array_equal(masks.mask, expected) and not masks.is_busy
+    masks.fit(*SIZE, packed)
+    assert masks.mask is None and masks.is_fetching and masks.packed() is packed
+    qtbot.waitUntil(lambda: not masks.is_busy)
+    assert np.array_equal(masks.mask, expected) and not masks.is_fetching and queue.is_busy
+    assert threads and threading.main_thread() not in threads
     go_on.set()
+    qtbot.waitUntil(lambda: not queue.is_busy)
+    packing.close()
 
 
 def test_what_cannot_be_made_is_told_and_the_mask_stays(

@@ -20,6 +20,7 @@ from app.tool_work import run
 from engines.adjust import Adjustments, adjust
 from engines.geometry import turn
 from engines.libvips import libvips
+from engines.mask_shapes import Box, paint
 from engines.metadata import Metadata
 from engines.picture import load
 from engines.progress import Progress
@@ -143,6 +144,25 @@ def test_dragging_a_corner_and_escape(qtbot: QtBot, window: MainWindow, tools: p
     assert window.canvas.overlay is None
 
 
+def test_a_frame_that_is_dragged_is_let_go_when_the_photo_changes(
+    qtbot: QtBot, window: MainWindow, tools: part.Tools
+) -> None:
+    show(tools, "crop")
+    tools.geometry.width_field.setValue(2400)
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.geometry.resize_button)
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=on_canvas(window, 2400, 1800))
+    qtbot.mouseMove(window.canvas, on_canvas(window, 2300, 1700))
+    window.actions_by_id["undo"].trigger()
+    qtbot.mouseMove(window.canvas, on_canvas(window, 1150, 850))
+    assert (tools.frame.crop.width, tools.frame.crop.height) == (1200, 900)
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=on_canvas(window, 1150, 850))
+    drag(qtbot, window, on_canvas(window, 1200, 900), on_canvas(window, 800, 600))
+    with qtbot.waitSignal(tools.work.applied, timeout=10_000):
+        click(qtbot, tools.geometry.apply_button)
+    assert abs(pixels(window).shape[1] - 800) < 8
+
+
 def test_a_line_along_the_horizon_straightens(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:
     show(tools, "crop")
     click(qtbot, tools.geometry.line_button)
@@ -181,6 +201,30 @@ def test_the_brush_paints_with_a_history(qtbot: QtBot, window: MainWindow, tools
         tools.adjust.apply_button.click()
     assert np.array_equal(pixels(window)[450, 220:980], before[450, 220:980])
     assert not np.array_equal(pixels(window)[50], before[50])
+
+
+def test_a_wide_brush_does_only_what_is_new_and_keys_may_change_it_on_the_way(
+    qtbot: QtBot, window: MainWindow, tools: part.Tools
+) -> None:
+    show(tools, "mask")
+    tools.brush_settings.set_size(400)
+    boxes: list[Box] = []
+    tools.masks.changed.connect(boxes.append)
+    start = on_canvas(window, 500, 450)
+    place = window.canvas.picture_at(QPointF(start)).toTuple()
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=start)
+    qtbot.mouseMove(window.canvas, start + QPoint(5, 0))
+    assert boxes[0][0] < place[0] - 190 and boxes[1][0] > place[0] - 3
+    qtbot.keyClicks(window.canvas, "]]]")
+    qtbot.mouseMove(window.canvas, start + QPoint(10, 0))
+    qtbot.mouseMove(window.canvas, start + QPoint(15, 0))
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(15, 0))
+    expected, size = np.zeros((900, 1200), np.uint8), tools.brush_settings.size
+    assert size > 500
+    ends = [window.canvas.picture_at(QPointF(start + QPoint(x, 0))).toTuple() for x in (0, 5, 10, 15)]
+    for number, radius in enumerate((200, size / 2, size / 2)):
+        paint(expected, ends[number], ends[number + 1], radius, tools.brush_settings.hardness)
+    assert np.abs(tools.mask_in_use.astype(int) - expected).max() <= 1
 
 
 def test_a_gradient_becomes_the_mask(qtbot: QtBot, window: MainWindow, tools: part.Tools) -> None:

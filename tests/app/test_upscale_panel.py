@@ -26,6 +26,7 @@ from engines.enlarge import enlarge
 from engines.estimate import plan
 from engines.library import ModelEntry
 from engines.libvips import libvips
+from engines.mask_shapes import fitted
 from engines.metadata import Metadata
 from engines.model import open_model
 from engines.picture import Picture, load
@@ -124,7 +125,7 @@ def test_a_mask_of_the_window_is_honoured(
     press(qtbot, window)
     with open_model(models_folder / "tiny-x2.onnx") as model:
         np.testing.assert_array_equal(pixels(window), enlarge(load(photo), model, mask=mask).pixels)
-    assert mask_of(window) is None  # it was the smaller photo's
+    assert np.array_equal(mask_of(window), fitted(mask, 192, 144))  # as large as the photo is now
 
 
 def test_what_it_takes_is_said_beforehand_and_remembered(

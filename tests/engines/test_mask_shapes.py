@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +38,27 @@ def test_one_stroke_is_the_same_in_pieces() -> None:
     for x in range(20, 280, 20):
         paint(pieces, (x, 30), (x + 20, 30), 15, 0.2)
     assert np.abs(whole.astype(int) - pieces).max() <= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(places, min_size=2, max_size=6), st.floats(0.5, 90), st.floats(0, 1), st.booleans())
+def test_going_on_does_only_what_is_left_and_comes_to_the_same(way, radius, hardness, erase) -> None:
+    whole = np.full((100, 200), 255 if erase else 0, np.uint8)
+    ahead = whole.copy()
+    for mask, going_on in ((whole, False), (ahead, True)):
+        paint(mask, way[0], way[0], radius, hardness, erase=erase)
+        for start, end in pairwise(way):
+            box = paint(mask, start, end, radius, hardness, erase=erase, going_on=going_on)
+            assert box is None or (0 <= box[0] < box[2] <= 200 and 0 <= box[1] < box[3] <= 100)
+    assert np.abs(whole.astype(int) - ahead).max() <= 1
+
+
+def test_a_wide_brush_that_goes_on_leaves_what_is_behind_it_alone() -> None:
+    mask = np.zeros((300, 400), np.uint8)
+    paint(mask, (150, 150), (150, 150), 100, 0.9)
+    box = paint(mask, (150, 150), (160, 150), 100, 0.9, going_on=True)
+    assert box is not None and box[0] >= 149 and box[2] == 260
+    assert paint(mask, (160, 150), (160, 150), 100, 0.9, going_on=True) is None
 
 
 def test_gradients_go_from_full_to_nothing() -> None:
