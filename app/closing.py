@@ -59,7 +59,7 @@ class Closing(QObject):
         if not document.is_open or (not document.is_modified and self._saving.job is None):
             proceed()
         elif document is self._document.current:
-            self._saving.ask_before_losing(parent, proceed)
+            self._saving.ask_before_losing(parent, proceed, lambda: self._ask(parent, document, proceed))
         else:
             self._waits_for, self._then = document, lambda: self._ask(parent, document, proceed)
             self._document.select(document)

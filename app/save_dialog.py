@@ -24,10 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document import Document
 from app.jobs import JobQueue
 from app.save_proposal import can_be_called, proposed
-from app.saving import SaveChoice, metadata_to_write, steps_of
+from app.saving import SaveChoice, Version, metadata_to_write
 from app.settings import Settings
 from app.widgets import number_field
 from app.widgets.file_size import FileSize
@@ -42,17 +41,16 @@ class SaveDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, document: Document, settings: Settings, queue: JobQueue, parent: QWidget | None = None) -> None:
+    def __init__(self, version: Version, settings: Settings, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        assert document.photo is not None
-        self._picture = document.photo.picture
-        self._steps = steps_of(document)
+        self._picture = version.photo.picture
+        self._steps = version.steps
         self._settings = settings
         self._formats = formats_that_hold(self._picture.width, self._picture.height) or WRITABLE_FORMATS
         self.setWindowTitle(self.tr("Save As"))
         self.setMinimumWidth(520)
 
-        start = document.target or proposed(self._picture, self._formats, settings.save_folder)
+        start = version.document.target or proposed(self._picture, self._formats, settings.save_folder)
         self.name = QLineEdit(start.name)
         self.folder = QLineEdit(str(start.parent))
         self.browse = QPushButton(self.tr("Browse…"))
