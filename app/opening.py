@@ -24,6 +24,7 @@ class Opening(QObject):
     """Opens photos beside those that are open."""
 
     started = Signal(object, str)  # the job, what it does
+    changed = Signal()  # whether a photo is being opened
     first_look = Signal(object)  # the Photo that is being opened, much reduced; nothing may be done to it
 
     _first_look_arrived = Signal(object, object)  # from the thread of the job: its path, the Photo
@@ -33,8 +34,18 @@ class Opening(QObject):
         self._document = document
         self._messages = messages
         self._settings = settings
-        self._job: Job | None = None
+        self._jobs: list[Job] = []  # those that are not over, in order
         self._first_look_arrived.connect(self._show_first_look)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a photo is being opened."""
+        return bool(self._jobs)
+
+    def cancel(self) -> None:
+        """Open nothing of what is being opened."""
+        for job in self._jobs:
+            job.cancel()
 
     def ask(self, parent: QWidget, then: Callable[[list[Path]], None]) -> QFileDialog:
         """Show the dialog that asks for photos; `then(paths)` once some are chosen."""
@@ -101,18 +112,24 @@ class Opening(QObject):
 
     def open(self, path: Path) -> Job:
         """Open the photo at `path` beside those that are open, and show it."""
-        job = self._job = self._document.files.submit(
+        job = self._document.files.submit(
             states.read, Place(None, path, None), lambda small: self._first_look_arrived.emit(path, small)
         )
+        self._jobs.append(job)
         job.finished.connect(lambda result: self._opened(path, *result))
         job.failed.connect(lambda error: self._failed(path, error))
+        job.ended.connect(lambda: self._ended(job))
         self.started.emit(job, self.tr("Opening {name}…").format(name=shown(path)))
+        self.changed.emit()
         return job
 
     def _show_first_look(self, path: Path, small: Photo) -> None:
-        job = self._job
-        if job is not None and not job.is_over and not job.is_cancelling and small.picture.source == path:
+        if self._jobs and not self._jobs[0].is_cancelling and small.picture.source == path:
             self.first_look.emit(small)
+
+    def _ended(self, job: Job) -> None:
+        self._jobs.remove(job)
+        self.changed.emit()
 
     def _opened(self, path: Path, result: Photo, stamp: Stamp | None) -> None:
         self._settings.open_folder = str(path.parent)
