@@ -144,32 +144,49 @@ class Saving(QObject):
             self._job.finished.connect(lambda _: again())
             return
         document = self._document.current
-        if document is None or not document.is_modified or not self._settings.ask_unsaved:
+        if document is None or not self._settings.ask_unsaved or not (document.is_modified or document.is_worked_on):
             proceed()
             return
-        version = version_of(document)
+        version, was_modified = version_of(document), document.is_modified
+        answer = self._question(parent, document)
+        if answer == QMessageBox.StandardButton.Save:
+            document.stop_work()
+            self.save(parent, again, version)
+        elif answer == QMessageBox.StandardButton.Discard and document.is_modified and not was_modified:
+            again()  # what was to be stopped came to its end meanwhile, and nobody was asked about that
+        elif answer == QMessageBox.StandardButton.Discard:
+            proceed()
+
+    def _question(self, parent: QWidget, document: OpenDocument) -> int:
+        """Ask about `document`, of which something would be lost; gives the button."""
         box = QMessageBox(parent)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        source = document.source
-        name = shown(source) if source is not None else self.tr("the photo")
-        box.setWindowTitle(self.tr("Unsaved Changes"))
-        box.setText(self.tr("Save the changes to “{name}”?").format(name=name))
-        box.setInformativeText(self.tr("Without saving, what was done since the last save is lost."))
+        name = shown(document.source) if document.source is not None else self.tr("the photo")
         buttons = QMessageBox.StandardButton
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
+        stopped = self.tr("What still runs for it is stopped, and its result lost.") if document.is_worked_on else ""
+        if document.is_modified:
+            box.setWindowTitle(self.tr("Unsaved Changes"))
+            box.setText(self.tr("Save the changes to “{name}”?").format(name=name))
+            lost = self.tr("Without saving, what was done since the last save is lost.")
+            box.setInformativeText(f"{lost} {stopped}".rstrip())
+            box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+            save = box.button(buttons.Save)
+            save.setObjectName("primary")
+            save.style().polish(save)
+            save.setText(self.tr("Save…") if document.save_choice is None else self.tr("Save"))
+            box.setDefaultButton(buttons.Save)
+            box.button(buttons.Discard).setText(self.tr("Don’t Save"))
+        else:
+            box.setWindowTitle(self.tr("Unfinished Work"))
+            box.setText(self.tr("Stop the work on “{name}”?").format(name=name))
+            box.setInformativeText(stopped)
+            box.setStandardButtons(buttons.Discard | buttons.Cancel)
+            box.setDefaultButton(buttons.Cancel)
+            box.button(buttons.Discard).setText(self.tr("Stop Work"))
         box.setEscapeButton(buttons.Cancel)
-        save = box.button(buttons.Save)
-        save.setObjectName("primary")
-        save.style().polish(save)
-        save.setText(self.tr("Save…") if document.save_choice is None else self.tr("Save"))
-        box.button(buttons.Discard).setText(self.tr("Don’t Save"))
         answer = box.exec()
         box.deleteLater()
-        if answer == buttons.Save:
-            self.save(parent, again, version)
-        elif answer == buttons.Discard:
-            proceed()
+        return answer
 
     def _saved(self, photo: Photo, choice: SaveChoice, notices: tuple[str, ...]) -> None:
         self._job = None

@@ -17,8 +17,8 @@ from app.save_dialog import SaveDialog
 from engines import picture as pictures
 from engines.picture import load
 from engines.writing import PictureWriter
-from tests.app.conftest import told
-from tests.app.test_saving import press_save, save_dialog, type_into, upscaled
+from tests.app.conftest import choose_model, told
+from tests.app.test_saving import answer, press_save, save_dialog, type_into, upscaled
 
 Open = Callable[[Path], None]
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -117,3 +117,79 @@ def test_a_save_whose_file_is_in_place_is_saved_whatever_is_pressed(
     assert load(photo).width == 192 and not window.isWindowModified()
     window.source_watch.look()
     assert told(window) == [f"Saved as {photo}."]
+
+
+@pytest.fixture
+def at_work(qtbot: QtBot, window: MainWindow, open_photo: Open, slow_model: Path, large_photo: Path) -> MainWindow:
+    """A window that has just begun an upscale of a photo to which nothing was done yet; it would take minutes."""
+    with qtbot.waitSignal(window.models.listed):
+        window.models.list()
+    choose_model(window, "slow-x2")
+    open_photo(large_photo)
+    qtbot.mouseClick(window.panel.button, Qt.MouseButton.LeftButton)
+    assert window.queue.is_busy
+    return window
+
+
+def test_work_is_stopped_with_the_document_that_it_is_for_once_that_was_asked(
+    qtbot: QtBot, at_work: MainWindow
+) -> None:
+    said = answer(QMessageBox.StandardButton.Cancel)
+    qtbot.keyClick(at_work, Qt.Key.Key_W, CTRL)
+    assert said == ["Stop the work on “large.png”?"]
+    assert len(at_work.document.documents) == 1 and at_work.queue.is_busy
+    said = answer(QMessageBox.StandardButton.Discard)
+    at_work.actions_by_id["close"].trigger()
+    assert said and at_work.document.documents == ()
+    qtbot.waitUntil(lambda: not at_work.queue.is_busy, timeout=10_000)
+
+
+def test_the_window_does_not_close_over_work_unasked(at_work: MainWindow) -> None:
+    said = answer(QMessageBox.StandardButton.Cancel)
+    at_work.close()
+    assert said == ["Stop the work on “large.png”?"] and at_work.isVisible() and at_work.queue.is_busy
+    answer(QMessageBox.StandardButton.Discard)
+    at_work.close()
+    assert not at_work.isVisible()
+
+
+def test_saving_before_closing_stops_the_work(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, slow_model: Path, large_photo: Path
+) -> None:
+    with qtbot.waitSignal(window.models.listed):
+        window.models.list()
+    choose_model(window, "tiny-x2")
+    open_photo(large_photo)
+    upscaled(qtbot, window)
+    choose_model(window, "slow-x2")
+    qtbot.mouseClick(window.panel.button, Qt.MouseButton.LeftButton)
+    answer(QMessageBox.StandardButton.Save)
+    window.close()
+    dialog = window.findChildren(SaveDialog)[-1]
+    type_into(dialog, "last.jpg")
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=10_000)
+    assert load(large_photo.parent / "last.jpg").width == 2400
+
+
+def test_what_ends_while_one_is_asked_is_asked_about(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    said: list[str] = []
+
+    def press() -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox) or window.queue.is_busy:
+            QTimer.singleShot(20, window, press)
+            return
+        said.append(box.text())
+        if len(said) < 2:
+            QTimer.singleShot(20, window, press)
+        box.button((QMessageBox.StandardButton.Discard, QMessageBox.StandardButton.Cancel)[len(said) - 1]).click()
+
+    qtbot.mouseClick(window.panel.button, Qt.MouseButton.LeftButton)
+    press()
+    qtbot.keyClick(window, Qt.Key.Key_W, CTRL)
+    assert said == ["Stop the work on “photo.jpg”?", "Save the changes to “photo.jpg”?"]
+    assert window.document.is_modified
