@@ -64,14 +64,14 @@ class Opening(QObject):
         return picked[0] if picked else None
 
     def pick_all(self, paths: Sequence[Path]) -> list[Path]:
-        """Those of `paths` that can be opened, each once; what cannot be is said in the message bar."""
+        """Those of `paths` that can be opened, absolute and each once; what cannot be is said in the message bar."""
         self._messages.clear()
         if not paths:
             self._messages.tell(
                 self.tr("Only files of this computer can be opened; save the picture to a folder first."), "warning"
             )
         picked: list[Path] = []
-        for path in map(Path, paths):
+        for path in map(_absolute, paths):
             if os.path.isdir(path):
                 self._messages.tell(
                     self.tr("“{name}” is a folder; open one of the photos in it.").format(name=shown(path)),
@@ -141,6 +141,14 @@ class Opening(QObject):
         if not errors.is_expected(error):
             errors.record(error)
         self._messages.tell(errors.sentence(error), "error", f"{path}\n\n{errors.details(error)}")
+
+
+def _absolute(path: Path) -> Path:
+    """The same file also for who asks later and from elsewhere: a watch, a save, a start after a crash."""
+    try:
+        return path.absolute()
+    except OSError:  # the folder that one is in is gone
+        return path
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:
