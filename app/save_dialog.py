@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.jobs import JobQueue
-from app.save_proposal import can_be_called, proposed
+from app.save_proposal import can_be_called, proposed, readable
 from app.saving import SaveChoice, Version, metadata_to_write
 from app.settings import Settings
 from app.widgets import number_field
@@ -51,8 +51,9 @@ class SaveDialog(QDialog):
         self.setMinimumWidth(520)
 
         start = version.document.target or proposed(self._picture, self._formats, settings.save_folder)
-        self.name = QLineEdit(start.name)
-        self.folder = QLineEdit(str(start.parent))
+        self.name = QLineEdit(readable(start.name))
+        self.folder = QLineEdit(readable(str(start.parent)))
+        self._start = start, os.path.splitext(self.name.text())[0], self.folder.text()  # and how the fields show it
         self.browse = QPushButton(self.tr("Browse…"))
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
@@ -150,8 +151,13 @@ class SaveDialog(QDialog):
 
     @property
     def target(self) -> Path:
-        """The file that the fields name."""
-        return Path(os.path.expanduser(self.folder.text())) / self.name.text()
+        """The file that the fields name; what was not edited is the very name that was proposed, be it text or not."""
+        start, shown_stem, shown_folder = self._start
+        name, folder = self.name.text(), self.folder.text()
+        stem, suffix = os.path.splitext(name)
+        if stem == shown_stem:
+            name = os.path.splitext(start.name)[0] + suffix
+        return (start.parent if folder == shown_folder else Path(os.path.expanduser(folder))) / name
 
     def _format(self) -> Format:
         return self._formats[self.format.currentIndex()]
