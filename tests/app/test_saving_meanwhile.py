@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from app.save_dialog import SaveDialog
 from engines import picture as pictures
+from engines.library import ModelLibrary
 from engines.picture import load
 from engines.writing import PictureWriter
 from tests.app.conftest import choose_model, told
@@ -193,3 +194,39 @@ def test_what_ends_while_one_is_asked_is_asked_about(
     qtbot.keyClick(window, Qt.Key.Key_W, CTRL)
     assert said == ["Stop the work on “photo.jpg”?", "Save the changes to “photo.jpg”?"]
     assert window.document.is_modified
+
+
+def test_models_are_listed_though_sizes_are_worked_out_meanwhile(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_photo(photo)
+    dialog = save_dialog(window)
+    qtbot.waitUntil(lambda: dialog.file_size.text().endswith("B"), timeout=10_000)
+    go, read = threading.Event(), ModelLibrary.entries
+
+    def wait(library: ModelLibrary) -> list:
+        go.wait(10)
+        return read(library)
+
+    monkeypatch.setattr(ModelLibrary, "entries", wait)
+    window.models.list()
+    dialog.quality.setValue(20)
+    with qtbot.waitSignal(window.models.listed, timeout=10_000):
+        qtbot.waitUntil(lambda: dialog.file_size._job is not None)
+        go.set()
+    qtbot.waitUntil(lambda: dialog.file_size.text().endswith("B"), timeout=10_000)
+    window.models.list()
+    with qtbot.waitSignal(window.models.listed, timeout=10_000):
+        window.queue.cancel()
+    dialog.reject()
+
+
+def test_a_size_comes_though_something_else_is_to_be_seen_first(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path
+) -> None:
+    open_photo(photo)
+    dialog = save_dialog(window)
+    qtbot.waitUntil(lambda: dialog.file_size._job is not None)
+    window.queue.submit(lambda *, progress: None, lane="preview")
+    qtbot.waitUntil(lambda: dialog.file_size.text().endswith("B"), timeout=10_000)
+    dialog.reject()
