@@ -56,10 +56,11 @@ class Closing(QObject):
         ask(sorted(self._document.documents, key=lambda each: each is not current))
 
     def _ask(self, parent: QWidget, document: OpenDocument, proceed: Callable[[], object]) -> None:
-        if not document.is_open or (not document.is_modified and self._saving.job is None):
+        would_lose = document.is_modified or document.is_worked_on or self._saving.job is not None
+        if not document.is_open or not would_lose:
             proceed()
         elif document is self._document.current:
-            self._saving.ask_before_losing(parent, proceed)
+            self._saving.ask_before_losing(parent, proceed, lambda: self._ask(parent, document, proceed))
         else:
             self._waits_for, self._then = document, lambda: self._ask(parent, document, proceed)
             self._document.select(document)

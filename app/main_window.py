@@ -107,6 +107,8 @@ class MainWindow(QMainWindow, PartAttributes):
         self.queue.busy_changed.connect(self._state_changed)
         self.document.reading_changed.connect(self._state_changed)
         self.opening.started.connect(self.job_progress.follow)
+        self.opening.changed.connect(self._state_changed)
+        self.pages.currentChanged.connect(self._state_changed)
         self.saving.started.connect(self.job_progress.follow)
         self.saving.saved.connect(self._title_changed)
         self.upscaling.started.connect(self.panel.follow)
@@ -151,24 +153,25 @@ class MainWindow(QMainWindow, PartAttributes):
 
     def _state_changed(self) -> None:
         """Enable what can be done now."""
-        busy, stack = self.queue.is_busy, self.document.undo_stack
-        reading = self.document.is_reading
+        busy, reading, stack = self.queue.is_busy, self.document.is_reading, self.document.undo_stack
+        hidden = self.pages.currentWidget() not in (self.canvas, self.first_page)  # behind the look of another photo
         for entry in actions.ACTIONS:
             if entry.needs_photo:
-                self.actions_by_id[entry.id].setEnabled(self.document.photo is not None)
+                self.actions_by_id[entry.id].setEnabled(self.document.photo is not None and not hidden)
         for name, can in (
-            ("cancel", busy or reading),
-            ("undo", stack.canUndo() and not busy),
-            ("redo", stack.canRedo() and not busy),
-            ("compare", self.document.before is not None),
+            ("cancel", busy or reading or self.opening.is_busy),
+            ("undo", stack.canUndo() and not (busy or hidden)),
+            ("redo", stack.canRedo() and not (busy or hidden)),
+            ("compare", self.document.before is not None and not hidden),
         ):
             self.actions_by_id[name].setEnabled(can)
         for name in ("save", "save_as", "upscale"):
-            self.actions_by_id[name].setEnabled(self.document.photo is not None and not (busy or reading))
-        self.panel.set_busy(busy)
+            self.actions_by_id[name].setEnabled(self.document.photo is not None and not (busy or reading or hidden))
+        self.panel.set_busy(busy or hidden)
 
     def _cancel(self) -> None:
         self.queue.cancel()
+        self.opening.cancel()
         self.document.cancel_reading()
 
     def choose_theme(self, choice: str) -> None:

@@ -38,9 +38,10 @@ class Models(QObject):
         self._messages = messages
 
     def list(self) -> Job:
-        """Read the library; `listed` follows."""
-        job = self._queue.submit(entries, lane="preview")
+        """Read the library; `listed` follows, later where somebody stops it: without it there is nothing to choose from."""
+        job = self._queue.submit(entries)
         job.finished.connect(self.listed)
+        job.cancelled.connect(self.list)
         job.failed.connect(self._failed)
         return job
 

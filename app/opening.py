@@ -24,6 +24,7 @@ class Opening(QObject):
     """Opens photos beside those that are open."""
 
     started = Signal(object, str)  # the job, what it does
+    changed = Signal()  # whether a photo is being opened
     first_look = Signal(object)  # the Photo that is being opened, much reduced; nothing may be done to it
 
     _first_look_arrived = Signal(object, object)  # from the thread of the job: its path, the Photo
@@ -33,8 +34,18 @@ class Opening(QObject):
         self._document = document
         self._messages = messages
         self._settings = settings
-        self._job: Job | None = None
+        self._jobs: list[Job] = []  # those that are not over, in order
         self._first_look_arrived.connect(self._show_first_look)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a photo is being opened."""
+        return bool(self._jobs)
+
+    def cancel(self) -> None:
+        """Open nothing of what is being opened."""
+        for job in self._jobs:
+            job.cancel()
 
     def ask(self, parent: QWidget, then: Callable[[list[Path]], None]) -> QFileDialog:
         """Show the dialog that asks for photos; `then(paths)` once some are chosen."""
@@ -53,14 +64,14 @@ class Opening(QObject):
         return picked[0] if picked else None
 
     def pick_all(self, paths: Sequence[Path]) -> list[Path]:
-        """Those of `paths` that can be opened, each once; what cannot be is said in the message bar."""
+        """Those of `paths` that can be opened, absolute and each once; what cannot be is said in the message bar."""
         self._messages.clear()
         if not paths:
             self._messages.tell(
                 self.tr("Only files of this computer can be opened; save the picture to a folder first."), "warning"
             )
         picked: list[Path] = []
-        for path in map(Path, paths):
+        for path in map(_absolute, paths):
             if os.path.isdir(path):
                 self._messages.tell(
                     self.tr("“{name}” is a folder; open one of the photos in it.").format(name=shown(path)),
@@ -101,18 +112,24 @@ class Opening(QObject):
 
     def open(self, path: Path) -> Job:
         """Open the photo at `path` beside those that are open, and show it."""
-        job = self._job = self._document.files.submit(
+        job = self._document.files.submit(
             states.read, Place(None, path, None), lambda small: self._first_look_arrived.emit(path, small)
         )
+        self._jobs.append(job)
         job.finished.connect(lambda result: self._opened(path, *result))
         job.failed.connect(lambda error: self._failed(path, error))
+        job.ended.connect(lambda: self._ended(job))
         self.started.emit(job, self.tr("Opening {name}…").format(name=shown(path)))
+        self.changed.emit()
         return job
 
     def _show_first_look(self, path: Path, small: Photo) -> None:
-        job = self._job
-        if job is not None and not job.is_over and not job.is_cancelling and small.picture.source == path:
+        if self._jobs and not self._jobs[0].is_cancelling and small.picture.source == path:
             self.first_look.emit(small)
+
+    def _ended(self, job: Job) -> None:
+        self._jobs.remove(job)
+        self.changed.emit()
 
     def _opened(self, path: Path, result: Photo, stamp: Stamp | None) -> None:
         self._settings.open_folder = str(path.parent)
@@ -124,6 +141,14 @@ class Opening(QObject):
         if not errors.is_expected(error):
             errors.record(error)
         self._messages.tell(errors.sentence(error), "error", f"{path}\n\n{errors.details(error)}")
+
+
+def _absolute(path: Path) -> Path:
+    """The same file also for who asks later and from elsewhere: a watch, a save, a start after a crash."""
+    try:
+        return path.absolute()
+    except OSError:  # the folder that one is in is gone
+        return path
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:

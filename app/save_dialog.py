@@ -24,10 +24,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.document import Document
 from app.jobs import JobQueue
-from app.save_proposal import can_be_called, proposed
-from app.saving import SaveChoice, metadata_to_write, steps_of
+from app.save_proposal import can_be_called, proposed, readable
+from app.saving import SaveChoice, Version, metadata_to_write
 from app.settings import Settings
 from app.widgets import number_field
 from app.widgets.file_size import FileSize
@@ -42,19 +41,19 @@ class SaveDialog(QDialog):
 
     chosen = Signal(object)
 
-    def __init__(self, document: Document, settings: Settings, queue: JobQueue, parent: QWidget | None = None) -> None:
+    def __init__(self, version: Version, settings: Settings, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        assert document.photo is not None
-        self._picture = document.photo.picture
-        self._steps = steps_of(document)
+        self._picture = version.photo.picture
+        self._steps = version.steps
         self._settings = settings
         self._formats = formats_that_hold(self._picture.width, self._picture.height) or WRITABLE_FORMATS
         self.setWindowTitle(self.tr("Save As"))
         self.setMinimumWidth(520)
 
-        start = document.target or proposed(self._picture, self._formats, settings.save_folder)
-        self.name = QLineEdit(start.name)
-        self.folder = QLineEdit(str(start.parent))
+        start = version.document.target or proposed(self._picture, self._formats, settings.save_folder)
+        self.name = QLineEdit(readable(start.name))
+        self.folder = QLineEdit(readable(str(start.parent)))
+        self._start = start, os.path.splitext(self.name.text())[0], self.folder.text()  # and how the fields show it
         self.browse = QPushButton(self.tr("Browse…"))
         self.browse.setAutoDefault(False)
         self.browse.clicked.connect(self._browse)
@@ -152,8 +151,13 @@ class SaveDialog(QDialog):
 
     @property
     def target(self) -> Path:
-        """The file that the fields name."""
-        return Path(os.path.expanduser(self.folder.text())) / self.name.text()
+        """The file that the fields name; what was not edited is the very name that was proposed, be it text or not."""
+        start, shown_stem, shown_folder = self._start
+        name, folder = self.name.text(), self.folder.text()
+        stem, suffix = os.path.splitext(name)
+        if stem == shown_stem:
+            name = os.path.splitext(start.name)[0] + suffix
+        return (start.parent if folder == shown_folder else Path(os.path.expanduser(folder))) / name
 
     def _format(self) -> Format:
         return self._formats[self.format.currentIndex()]

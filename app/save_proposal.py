@@ -43,6 +43,11 @@ def can_be_called(target: Path) -> bool:
     return True
 
 
+def readable(name: str) -> str:
+    """`name` as a field can show it: bytes that are no text have no letters there."""
+    return os.fsencode(name).decode("utf-8", "replace")
+
+
 def _folder(source: Path | None, last: Path) -> Path:
     """Beside the source where one may write and it is no sample that ships, else where one saved last, else home."""
     beside = source.parent.absolute() if source is not None else last

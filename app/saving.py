@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app import errors
 from app.document import Document
+from app.history.open_document import OpenDocument
 from app.jobs import Job, JobQueue
 from app.message_bar import MessageBar
 from app.photo import Photo
@@ -36,9 +37,20 @@ class SaveChoice:
     replaces: bool = False
 
 
-def steps_of(document: Document) -> tuple[Mapping[str, Any], ...]:
-    """The neural steps that made what the document shows, objects of plain JSON, the first one first."""
-    return tuple(document.steps)
+@dataclass(frozen=True, eq=False)
+class Version:
+    """What is saved, caught before anything is asked: by the time of the answer another document may be shown."""
+
+    document: OpenDocument
+    photo: Photo
+    steps: tuple[Mapping[str, Any], ...]  # the neural steps that made it, objects of plain JSON, the first one first
+
+
+def version_of(document: OpenDocument | None) -> Version | None:
+    """What `document` shows now; None while that is not in memory."""
+    if document is None or document.photo is None:
+        return None
+    return Version(document, document.photo, tuple(document.steps))
 
 
 def metadata_to_write(
@@ -52,7 +64,9 @@ def metadata_to_write(
 def save_photo(
     photo: Photo, choice: SaveChoice, steps: Sequence[Mapping[str, Any]] = (), *, progress: Progress
 ) -> tuple[str, ...]:
-    """Write `photo`; the sentences that come back say what was lost. Raises TargetError and Cancelled."""
+    """Write `photo`; the sentences that come back say what was lost. Raises TargetError, and Cancelled until the file is
+    about to be put in place: from then on it is saved, whoever would stop it.
+    """
     progress.check()
     metadata = metadata_to_write(photo.picture.metadata, choice.keep, steps, note_steps=choice.note_steps)
     return pictures.save(
@@ -61,6 +75,7 @@ def save_photo(
         format=choice.format,
         quality=choice.quality,
         overwrite_source=choice.replaces,
+        progress=progress,
     )
 
 
@@ -68,7 +83,7 @@ class Saving(QObject):
     """Saves one photo at a time, and asks about changes that nobody saved."""
 
     started = Signal(object, str)  # the job, what it does
-    saved = Signal()
+    saved = Signal(object)  # the path
 
     def __init__(self, queue: JobQueue, document: Document, messages: MessageBar, settings: Settings) -> None:
         super().__init__()
@@ -83,31 +98,37 @@ class Saving(QObject):
         """The save that runs, if one does."""
         return self._job
 
-    def save(self, parent: QWidget, then: Callable[[], object] | None = None) -> None:
-        """Save to where it was saved before, else ask; `then()` once it is saved."""
-        if self._document.save_choice is not None:
-            self.write(replace(self._document.save_choice, replaces=True), then)
+    def save(self, parent: QWidget, then: Callable[[], object] | None = None, version: Version | None = None) -> None:
+        """Save what is shown, or `version`, to where it was saved before, else ask; `then()` once it is saved."""
+        version = version or version_of(self._document.current)
+        if version is not None and version.document.save_choice is not None:
+            self.write(replace(version.document.save_choice, replaces=True), then, version)
         else:
-            self.save_as(parent, then)
+            self.save_as(parent, then, version)
 
-    def save_as(self, parent: QWidget, then: Callable[[], object] | None = None) -> None:
-        """Ask where and how, and save; `then()` once it is saved."""
+    def save_as(
+        self, parent: QWidget, then: Callable[[], object] | None = None, version: Version | None = None
+    ) -> None:
+        """Ask where and how, and save what is shown now, or `version`; `then()` once it is saved."""
         from app.save_dialog import SaveDialog
 
-        if self._document.photo is None or self._job is not None:
+        version = version or version_of(self._document.current)
+        if version is None or self._job is not None:
             return
-        dialog = SaveDialog(self._document, self._settings, self._queue, parent)
-        dialog.chosen.connect(lambda choice: self.write(choice, then))
+        dialog = SaveDialog(version, self._settings, self._queue, parent)
+        dialog.chosen.connect(lambda choice: self.write(choice, then, version))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def write(self, choice: SaveChoice, then: Callable[[], object] | None = None) -> Job | None:
-        """Save as `choice` says."""
-        photo = self._document.photo
-        if photo is None or self._job is not None:
+    def write(
+        self, choice: SaveChoice, then: Callable[[], object] | None = None, version: Version | None = None
+    ) -> Job | None:
+        """Save what is shown, or `version`, as `choice` says."""
+        version = version or version_of(self._document.current)
+        if version is None or self._job is not None:
             return None
-        job = self._job = self._queue.submit(save_photo, photo, choice, steps_of(self._document))
-        job.finished.connect(lambda notices: self._saved(photo, choice, notices))
+        job = self._job = self._queue.submit(save_photo, version.photo, choice, version.steps)
+        job.finished.connect(lambda notices: self._saved(version.photo, choice, notices))
         job.failed.connect(lambda error: self._failed(choice, error))
         job.ended.connect(self._ended)
         self.started.emit(job, self.tr("Saving {name}…").format(name=shown(choice.target)))
@@ -115,36 +136,57 @@ class Saving(QObject):
             job.finished.connect(lambda _: then())
         return job
 
-    def ask_before_losing(self, parent: QWidget, proceed: Callable[[], object]) -> None:
-        """`proceed()` at once where nothing would be lost; else ask, and then when saved, at once, or not at all."""
+    def ask_before_losing(self, parent: QWidget, proceed: Callable[[], object], again: Callable[[], object]) -> None:
+        """`proceed()` at once where nothing would be lost; else ask, and then at once, not at all, or when saved `again()`:
+        the document may have become another while it was written.
+        """
         if self._job is not None:  # what is being saved must not be cancelled by closing
-            self._job.finished.connect(lambda _: self.ask_before_losing(parent, proceed))
+            self._job.finished.connect(lambda _: again())
             return
-        if not self._document.is_modified or not self._settings.ask_unsaved:
+        document = self._document.current
+        if document is None or not self._settings.ask_unsaved or not (document.is_modified or document.is_worked_on):
             proceed()
             return
+        version, was_modified = version_of(document), document.is_modified
+        answer = self._question(parent, document)
+        if answer == QMessageBox.StandardButton.Save:
+            document.stop_work()
+            self.save(parent, again, version)
+        elif answer == QMessageBox.StandardButton.Discard and document.is_modified and not was_modified:
+            again()  # what was to be stopped came to its end meanwhile, and nobody was asked about that
+        elif answer == QMessageBox.StandardButton.Discard:
+            proceed()
+
+    def _question(self, parent: QWidget, document: OpenDocument) -> int:
+        """Ask about `document`, of which something would be lost; gives the button."""
         box = QMessageBox(parent)
         box.setIcon(QMessageBox.Icon.NoIcon)
-        source = self._document.source
-        name = shown(source) if source is not None else self.tr("the photo")
-        box.setWindowTitle(self.tr("Unsaved Changes"))
-        box.setText(self.tr("Save the changes to “{name}”?").format(name=name))
-        box.setInformativeText(self.tr("Without saving, what was done since the last save is lost."))
+        name = shown(document.source) if document.source is not None else self.tr("the photo")
         buttons = QMessageBox.StandardButton
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
+        stopped = self.tr("What still runs for it is stopped, and its result lost.") if document.is_worked_on else ""
+        if document.is_modified:
+            box.setWindowTitle(self.tr("Unsaved Changes"))
+            box.setText(self.tr("Save the changes to “{name}”?").format(name=name))
+            lost = self.tr("Without saving, what was done since the last save is lost.")
+            box.setInformativeText(f"{lost} {stopped}".rstrip())
+            box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
+            save = box.button(buttons.Save)
+            save.setObjectName("primary")
+            save.style().polish(save)
+            save.setText(self.tr("Save…") if document.save_choice is None else self.tr("Save"))
+            box.setDefaultButton(buttons.Save)
+            box.button(buttons.Discard).setText(self.tr("Don’t Save"))
+        else:
+            box.setWindowTitle(self.tr("Unfinished Work"))
+            box.setText(self.tr("Stop the work on “{name}”?").format(name=name))
+            box.setInformativeText(stopped)
+            box.setStandardButtons(buttons.Discard | buttons.Cancel)
+            box.setDefaultButton(buttons.Cancel)
+            box.button(buttons.Discard).setText(self.tr("Stop Work"))
         box.setEscapeButton(buttons.Cancel)
-        save = box.button(buttons.Save)
-        save.setObjectName("primary")
-        save.style().polish(save)
-        save.setText(self.tr("Save…") if self._document.save_choice is None else self.tr("Save"))
-        box.button(buttons.Discard).setText(self.tr("Don’t Save"))
         answer = box.exec()
         box.deleteLater()
-        if answer == buttons.Save:
-            self.save(parent, proceed)
-        elif answer == buttons.Discard:
-            proceed()
+        return answer
 
     def _saved(self, photo: Photo, choice: SaveChoice, notices: tuple[str, ...]) -> None:
         self._job = None
@@ -153,7 +195,7 @@ class Saving(QObject):
         if choice.quality is not None:
             self._settings.qualities[choice.format] = choice.quality
         self._document.saved_to(choice.target, photo, choice)
-        self.saved.emit()
+        self.saved.emit(choice.target)
         for notice in notices:
             self._messages.tell(notice, "warning", str(choice.target))
         if not notices:

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from engines.metadata import Metadata
+from engines.progress import Progress
 from engines.reading import MAX_PIXELS, open_picture
 from engines.writing import PictureWriter
 
@@ -76,10 +77,12 @@ def save(
     quality: int | None = None,
     strip: bool = False,
     overwrite_source: bool = False,
+    progress: Progress | None = None,
 ) -> tuple[str, ...]:
     """Write `picture` to `target`, whole or not at all; gives sentences on what the format could not hold.
 
-    The other arguments are those of `engines.writing.PictureWriter`. Raises `TargetError`.
+    The other arguments are those of `engines.writing.PictureWriter`. Raises `TargetError`, and `Cancelled` until the file
+    is about to be put in place.
     """
     pixels = picture.pixels
     writer = PictureWriter(
@@ -94,9 +97,12 @@ def save(
         strip=strip,
         source=picture.source,
         overwrite_source=overwrite_source,
+        before_placing=progress.settle if progress is not None else None,
     )
     step = max(1, _BAND_BYTES // pixels[0].nbytes)
     with writer:
         for start in range(0, picture.height, step):
+            if progress is not None:
+                progress.check()
             writer.write(pixels[start : start + step])
     return writer.notices

@@ -18,6 +18,7 @@ class _Stopping:
     def __init__(self) -> None:
         self.lock = threading.RLock()  # a signal handler may cancel while its own thread holds it
         self.cancelled = False
+        self.is_settled = False
         self.stops: list[Callable[[], None]] = []
 
 
@@ -60,9 +61,17 @@ class Progress:
         if self._stopping.cancelled:
             raise Cancelled
 
+    def settle(self) -> None:
+        """Raise `Cancelled` if `cancel` was called; from now on it does nothing, for what follows cannot be taken back."""
+        with self._stopping.lock:
+            self.check()
+            self._stopping.is_settled = True
+
     def cancel(self) -> None:
         """Ask the work to stop: at its next report, or at once where it is inside `interruptible`."""
         with self._stopping.lock:
+            if self._stopping.is_settled:
+                return
             self._stopping.cancelled = True
             stops = list(self._stopping.stops)
         for stop in stops:

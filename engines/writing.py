@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -33,7 +34,8 @@ class PictureWriter:
 
     A clean exit of the `with` block puts the file in place; an exception leaves what was there before, nothing else.
     JPEG, PNG and TIFF are encoded as rows come, with flat memory; WebP and AVIF hold the whole picture. `notices` are
-    sentences on what the format could not hold, complete after the block.
+    sentences on what the format could not hold, complete after the block. `before_placing` is called once the file is
+    complete and not yet in place; what it raises leaves what was there before, too.
 
     Raises `TargetError`, in its constructor for all that can be known beforehand.
     """
@@ -52,6 +54,7 @@ class PictureWriter:
         strip: bool = False,
         source: str | os.PathLike[str] | None = None,
         overwrite_source: bool = False,
+        before_placing: Callable[[], object] | None = None,
     ) -> None:
         self.target = Path(target)
         self.width, self.height, self.channels = width, height, channels
@@ -66,6 +69,7 @@ class PictureWriter:
         self._metadata = metadata.stripped() if strip else metadata
         self._flatten = channels == 4 and not self.format.holds_alpha
         self._narrow = self.dtype == np.uint16 and not self.format.holds_16_bit
+        self._before_placing = before_placing
         self._notices: list[str] = []
         self._flattened_any = False
         self._done = 0
@@ -136,6 +140,8 @@ class PictureWriter:
                 raise self._failed(failure) from failure
             except MemoryError as failure:
                 raise self._no_memory() from failure
+            if self._before_placing is not None:
+                self._before_placing()
         except BaseException as failure:
             self._atomic.__exit__(type(failure), failure, failure.__traceback__)
             raise

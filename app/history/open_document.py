@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoStack
 
 from app.commands import Step as StepCommand
 from app.history.state import Stamp, State, Step
+from app.jobs import Job
 from app.photo import Photo
 from engines.formats import shown
 
@@ -33,6 +34,7 @@ class OpenDocument(QObject):
         self.save_choice: Any = None
         """How it was last saved, as who saves it wants to know it again."""
         self.is_open = True
+        self._job: Job | None = None  # which is to give it its next state
         self.source_told: Stamp | str | None = "as opened"  # the last change of the opened file that was told
         self.stack = QUndoStack(self)
         for state in self.states[1:]:
@@ -78,6 +80,21 @@ class OpenDocument(QObject):
         """Whether something would be lost if it were closed."""
         return not self.stack.isClean()
 
+    @property
+    def is_worked_on(self) -> bool:
+        """Whether a job that nobody stopped is to give it its next state."""
+        return self._job is not None and not self._job.is_cancelling
+
+    def await_result(self, job: Job) -> None:
+        """`job` is to give it its next state, and is stopped if it is closed before."""
+        self._job = job
+        job.ended.connect(self._forget_job)
+
+    def stop_work(self) -> None:
+        """Ask what is to give it its next state to stop."""
+        if self._job is not None:
+            self._job.cancel()
+
     def shows(self, photo: Photo) -> bool:
         """Whether `photo` is what is shown, whether or not it is still kept in memory."""
         return self.is_open and self.state.is_of(photo)
@@ -106,10 +123,14 @@ class OpenDocument(QObject):
             self.stack.setClean()
 
     def close(self) -> None:
-        """Drop all states. It must not be current any more."""
+        """Stop what runs for it, and drop all states. It must not be current any more."""
         self.is_open = False
+        self.stop_work()
         for state in self.states:
             self._drop(state)
+
+    def _forget_job(self) -> None:
+        self._job = None
 
     def _drop(self, state: State) -> None:
         state.is_dropped = True

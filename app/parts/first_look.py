@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF, QRectF
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QDockWidget
 
 from app.canvas.view import CanvasView
 from app.jobs import Job
@@ -41,6 +42,8 @@ class FirstLook(QObject):
         window.opening.first_look.connect(self._show)
         window.opening.started.connect(self._follow)
         window.document.changed.connect(self._hand_over)
+        window.pages.currentChanged.connect(self._hold)
+        window.queue.busy_changed.connect(self._hold)  # after the panels, which would let their actions go
         window.theme.changed.connect(self._dress)
         self._dress()
 
@@ -55,6 +58,14 @@ class FirstLook(QObject):
         self.view.show_pyramid(small.pyramid)
         self._window.pages.setCurrentWidget(self.view)
         self.view.fit()
+
+    def _hold(self) -> None:
+        """Nothing can be done to what is hidden meanwhile."""
+        looking = self._window.pages.currentWidget() is self.view
+        for dock in self._window.findChildren(QDockWidget):
+            dock.widget().setEnabled(not looking or dock.objectName() == "documents")
+        if looking:
+            self._window._state_changed()
 
     def _hand_over(self) -> None:
         """The canvas shows the photo: let it show what the view did, where somebody had zoomed meanwhile."""

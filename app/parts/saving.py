@@ -24,7 +24,7 @@ def connect(window: MainWindow) -> None:
     menu = next(item for item in clear.associatedObjects() if isinstance(item, QMenu))
     recent = RecentFiles(menu, clear, window.settings, window.messages, window.open_paths)
     window.document.opened.connect(lambda: recent.remember(window.document.source))
-    window.saving.saved.connect(lambda: recent.remember(window.document.target))
+    window.saving.saved.connect(recent.remember)
 
 
 def recent_of(window: MainWindow) -> RecentFiles:

@@ -51,6 +51,7 @@ class FileSize(QLabel):
         )
         job.finished.connect(lambda size: self._show(job, size))
         job.failed.connect(lambda error: self._failed(job))
+        job.cancelled.connect(lambda: self._given_up(job))
 
     def _show(self, job: Job, size: EncodedSize) -> None:
         if job is self._job:
@@ -62,6 +63,12 @@ class FileSize(QLabel):
         if job is self._job:
             self._job = None
             self.setText(self.tr("known once it is saved"))
+
+    def _given_up(self, job: Job) -> None:
+        """Something else was to be seen first, and nobody wants another size: once more."""
+        if job is self._job:
+            self._job = None
+            self._timer.start()
 
 
 def megabytes(count: int) -> str:

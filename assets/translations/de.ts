@@ -1041,8 +1041,24 @@ nur vergrößert</translation>
       <translation>{name} wird gespeichert …</translation>
     </message>
     <message>
+      <source>Stop Work</source>
+      <translation>Arbeit abbrechen</translation>
+    </message>
+    <message>
+      <source>Stop the work on “{name}”?</source>
+      <translation>Die Arbeit an „{name}“ abbrechen?</translation>
+    </message>
+    <message>
+      <source>Unfinished Work</source>
+      <translation>Unfertige Arbeit</translation>
+    </message>
+    <message>
       <source>Unsaved Changes</source>
       <translation>Ungespeicherte Änderungen</translation>
+    </message>
+    <message>
+      <source>What still runs for it is stopped, and its result lost.</source>
+      <translation>Was noch daran läuft, wird abgebrochen, und sein Ergebnis geht verloren.</translation>
     </message>
     <message>
       <source>Without saving, what was done since the last save is lost.</source>

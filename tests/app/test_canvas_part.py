@@ -83,7 +83,7 @@ def test_side_by_side_and_the_divider_take_turns(qtbot: QtBot, stepped: MainWind
 
 def test_another_photo_has_no_before(stepped: MainWindow, open_photo: Open, photo: Path) -> None:
     stepped.actions_by_id["side_by_side"].trigger()
-    stepped.saving.ask_before_losing = lambda window, then: then()
+    stepped.saving.ask_before_losing = lambda window, then, again: then()
     open_photo(photo)
     assert stepped.canvas.arrangement == "after" and stepped.canvas.earlier is None
 

@@ -282,6 +282,24 @@ def test_saving_over_the_opened_file_is_no_change_by_another_program(
     assert not any("another program" in sentence for sentence in told(window))
 
 
+def test_a_photo_named_from_where_one_is_is_the_same_from_elsewhere(
+    qtbot: QtBot, window: MainWindow, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.app.test_saving import press_save, save_dialog, type_into
+
+    monkeypatch.chdir(photo.parent)
+    with qtbot.waitSignal(window.document.changed, timeout=10_000):
+        window.open_paths([Path(photo.name), photo])
+    monkeypatch.chdir("/")
+    assert window.document.source == photo and len(window.document.documents) == 1
+    dialog = save_dialog(window)
+    type_into(dialog, photo.name)
+    dialog.replace.click()
+    press_save(qtbot, window, dialog)
+    window.source_watch.look()
+    assert told(window) == [f"Saved as {photo}."]
+
+
 def test_closing_all_leaves_no_mark_of_what_was_lost_knowingly(qtbot: QtBot, four: MainWindow) -> None:
     for _ in range(3):
         four.document.replace("Brighten", flat(200))

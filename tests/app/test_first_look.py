@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from app import photo as photos
@@ -15,6 +16,7 @@ from app.canvas.view import CanvasView
 from app.main_window import MainWindow
 from app.photo import Photo
 from tests.app.conftest import told
+from tests.app.test_saving import upscaled
 
 Open = Callable[[Path], None]
 
@@ -89,3 +91,48 @@ def test_a_photo_that_breaks_off_brings_back_what_was_there(
     assert len(looks) == 1
     assert window.pages.currentWidget() is (window.canvas if there_before else window.first_page)
     assert len(told(window)) == 1 and window.document.source == (photo if there_before else None)
+
+
+def test_nothing_can_be_done_to_what_it_hides(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_jpeg: Path
+) -> None:
+    open_photo(photo)
+    upscaled(qtbot, window)
+    first, names = (
+        window.document.current,
+        ("save", "save_as", "close", "upscale", "undo", "compare", "rotate_left", "copy"),
+    )
+    assert all(window.actions_by_id[name].isEnabled() for name in names)
+    looks: list[object] = []
+
+    def look(_: Photo) -> None:
+        window.queue.busy_changed.emit(False)  # something ends meanwhile
+        assert not any(window.actions_by_id[name].isEnabled() for name in names)
+        assert not window.panel.button.isEnabled() and not window.tools.geometry.isEnabled()
+        for key in (Qt.Key.Key_S, Qt.Key.Key_W, Qt.Key.Key_U, Qt.Key.Key_Z):
+            qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+        looks.append(_)
+
+    window.opening.first_look.connect(look)
+    with qtbot.waitSignal(window.document.changed, timeout=10_000):
+        window.open_paths([large_jpeg])
+    assert len(looks) == 1 and window.document.source == large_jpeg and not window.queue.is_busy
+    assert first is not None and first.is_open and first.is_modified and first.stack.index() == 1
+    assert window.actions_by_id["save"].isEnabled() and window.panel.button.isEnabled()
+    assert all(dock.widget().isEnabled() for dock in window.findChildren(QDockWidget))
+
+
+@pytest.mark.parametrize("when", ["at once", "at the first look"])
+def test_escape_stops_opening_and_brings_back_what_was_there(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_jpeg: Path, when: str
+) -> None:
+    open_photo(photo)
+    if when == "at the first look":
+        window.opening.first_look.connect(lambda _: qtbot.keyClick(window, Qt.Key.Key_Escape))
+    with qtbot.waitSignal(window.job_progress.ended, timeout=10_000):
+        window.open_paths([large_jpeg])
+        if when == "at once":
+            qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert len(window.document.documents) == 1 and window.pages.currentWidget() is window.canvas
+    assert window.document.source == photo and told(window) == [] and not window.actions_by_id["cancel"].isEnabled()
+    assert window.actions_by_id["save"].isEnabled()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -170,6 +171,28 @@ def test_names_that_cannot_be(window: MainWindow, open_photo: Open, photo: Path,
     type_into(dialog, "folder.png" if name == "folder" else name)
     assert dialog.problem.isVisible() and not dialog.save_button.isEnabled()
     dialog.reject()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere every name is text")
+def test_names_that_are_no_text_are_kept_until_they_are_edited(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    source = photo.rename(folder / os.fsdecode(b"se\xf1or.jpg"))
+    open_photo(source)
+    dialog = save_dialog(window)
+    assert dialog.target == folder / os.fsdecode(b"se\xf1or-96x72.jpg")
+    dialog.format.setCurrentIndex(dialog.format.findData("png"))
+    assert dialog.folder.text().endswith("caf\ufffd") and dialog.name.text() == "se\ufffdor-96x72.png"
+    press_save(qtbot, window, dialog)
+    target = folder / os.fsdecode(b"se\xf1or-96x72.png")
+    assert load(target).width == 96 and window.document.target == target
+    dialog = save_dialog(window)
+    type_into(dialog, "senor.png")
+    press_save(qtbot, window, dialog)
+    assert load(folder / "senor.png").width == 96
+    window.close()
 
 
 def test_a_folder_that_is_missing_or_a_file(window: MainWindow, open_photo: Open, photo: Path, tmp_path: Path) -> None:

@@ -155,6 +155,7 @@ def test_closing_while_it_runs_leaves_nothing_behind(
     open_photo(large_photo)
     qtbot.mouseClick(window.panel.button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.panel.facts.device.text() in ("CPU", "CUDA"), timeout=10_000)
+    window.settings.ask_unsaved = False
     window.close()
     assert not window.isVisible()  # the fixture that watches threads does the rest
 

@@ -147,3 +147,14 @@ def test_until_something_is_seen_what_was_expected_holds() -> None:
     assert pace.seconds_left(0, 40) is None  # it was wrong, and nobody knows
     now = 30.0
     assert pace.seconds_left(20, 40) == pytest.approx(30)
+
+
+def test_what_is_settled_is_not_cancelled_and_what_is_cancelled_not_settled() -> None:
+    settled, cancelled = Progress(), Progress()
+    settled.settle()
+    Progress(within=settled).cancel()
+    settled.check()
+    assert not settled.cancelled
+    cancelled.cancel()
+    with pytest.raises(Cancelled):
+        cancelled.settle()
