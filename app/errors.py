@@ -12,7 +12,7 @@ from types import TracebackType
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal, qVersion
 
-from app import paths
+from app import paths, sentences
 from engines.errors import DuskroomError
 
 translate = QCoreApplication.translate
@@ -24,7 +24,7 @@ LOG_BYTES = 1_000_000
 def sentence(error: BaseException) -> str:
     """What a person is told of `error`: what happened and what they can do."""
     if isinstance(error, DuskroomError):
-        return str(error)
+        return sentences.told(str(error))
     if isinstance(error, MemoryError):
         return translate(
             "errors", "There is not enough memory for this. Close other programs or choose a smaller scale."

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app import sentences
+
 Kind = Literal["information", "warning", "error"]
 
 MOST = 3  # notices at once; the oldest gives way
@@ -73,8 +75,9 @@ class MessageBar(QWidget):
     def tell(self, sentence: str, kind: Kind = "information", details: str = "", *, passing: bool = False) -> None:
         """Show a notice, for `PASSING_MS` only where it is `passing`: good news that nobody need act on.
 
-        One that is already there moves to the end instead of standing there twice.
+        One that is already there moves to the end instead of standing there twice. What an engine says is translated.
         """
+        sentence = sentences.told(sentence)
         for notice in self.notices:
             if notice.sentence == sentence:
                 self._remove(notice)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from app import sentences
 from engines import processor
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def title(entry: ModelEntry, entries: Sequence[ModelEntry]) -> str:
 def good_for(entry: ModelEntry, entries: Sequence[ModelEntry]) -> str:
     """What the model of `entry` is good for, as its card says it; of one in int8, what it gains over its exact self."""
     if entry.card is None:
-        return entry.problem or ""
+        return sentences.told(entry.problem or "")
     made_from = _float_model(entry, entries)
     if made_from is None or made_from.card is None:
         return entry.card.description

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from app.canvas import pyramid
 from app.canvas.pyramid import Pyramid
 from engines import picture as pictures
 from engines.first_look import first_look
 from engines.picture import Picture
 from engines.progress import Progress
+
+translate = QCoreApplication.translate
 
 FIRST_LOOK = 1400  # pixels, the longer side at least: about as many as a window has
 
@@ -29,10 +33,10 @@ class Photo:
         parts = [
             f"{picture.width} × {picture.height}",
             megapixels(picture.width * picture.height),
-            f"{picture.depth} bit",
+            translate("photo", "{depth} bit").format(depth=picture.depth),
         ]
         if picture.has_alpha:
-            parts.append("alpha")
+            parts.append(translate("photo", "alpha"))
         return "  ·  ".join(parts)
 
 

@@ -76,8 +76,9 @@ class Recovery(QObject):
             self._flush()
             return
         self._is_writing = True
+        named = list(self._restored)  # what is restored while this waits for its turn is not in it
         job = self._queue.submit(_write_manifest, self._document.folder, values)
-        job.finished.connect(lambda _: self._written(values))
+        job.finished.connect(lambda _: self._written(values, named))
         job.failed.connect(self._failed)
         job.ended.connect(lambda: setattr(self, "_is_writing", False))
 
@@ -87,13 +88,13 @@ class Recovery(QObject):
         is_safe = state.file is not None or (state.stamp is not None and not document.is_modified)
         return [state] if not is_safe and state.photo is not None else []
 
-    def _written(self, values: dict) -> None:
+    def _written(self, values: dict, named: list[Leftover]) -> None:
         self._is_writing = False
         self._last = values
         self._flush()
-        for leftover in self._restored:  # all of it is named in our own folder now
+        for leftover in named:  # all of it is named in our own folder now
             self._queue.submit(leftovers.discard, leftover, lane="preview", gives_way=True)
-        self._restored = []
+        self._restored = [leftover for leftover in self._restored if leftover not in named]
 
     def _flush(self) -> None:
         """Let the disk itself hold what was written; meanwhile the next is written."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import ClassVar
 from xml.etree import ElementTree
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QTranslator
@@ -15,6 +16,8 @@ from app import paths
 
 SOURCE_LANGUAGE = "en"
 TITLES = {"en": "English", "de": "Deutsch"}  # each in itself, so that it is found by who reads no other
+
+ENGINES, PROGRESS = "engines", "progress"  # contexts: what engines say, which know of no translation; see app.sentences
 
 PROPERTIES = (
     "text", "title", "windowTitle", "toolTip", "whatsThis", "accessibleName", "accessibleDescription", "placeholderText",
@@ -46,6 +49,8 @@ def catalogue(language: str) -> tuple[Message, ...]:
 class Translation(QObject):
     """Translates the application's texts. `choose` also changes those that are on screen."""
 
+    spoken: ClassVar[str] = SOURCE_LANGUAGE  # the language of the one that is installed, for any thread to read
+
     def __init__(self, application: QApplication, choice: str = "system") -> None:
         super().__init__(application)
         for former in application.findChildren(Translation):
@@ -74,10 +79,11 @@ class Translation(QObject):
             self._application.removeTranslator(translator)
             translator.deleteLater()
         self._translators = []
+        Translation.spoken = SOURCE_LANGUAGE
 
     def _install(self, language: str) -> None:
         self.remove()
-        self.language = language
+        self.language = Translation.spoken = language
         if language == SOURCE_LANGUAGE:
             return
         folders = (QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath), str(paths.asset("translations")))
@@ -99,20 +105,26 @@ def language_for(choice: str) -> str:
 
 
 class Rewriting:
-    """Texts on screen from one language into another: each is looked up, in the context of the widget that shows it."""
+    """Texts on screen from one language into another: each is looked up, in the context of the widget that shows it.
 
-    def __init__(self, before: str, after: str) -> None:
-        old = {(message.context, message.source): message.translation for message in catalogue(before)}
-        new = {(message.context, message.source): message.translation for message in catalogue(after)}
+    With a `context` only texts of that one are known. Else all are but those of progress, which are gone in a moment and
+    look too much like what a person may call a file.
+    """
+
+    def __init__(self, before: str, after: str, context: str = "") -> None:
+        old, new = _texts(before, context), _texts(after, context)
         self._exact: dict[tuple[str, str], str] = {}
         self._anywhere: dict[str, str] = {}
-        self._patterns: list[tuple[re.Pattern[str], str]] = []
+        self._templates: list[tuple[str, str]] = []
+        self._phrases: list[tuple[str, str]] = []  # those of the engines
         for key in old | new:
             shown, wanted = old.get(key) or key[1], new.get(key) or key[1]
             self._exact[key[0], shown] = wanted
             self._anywhere.setdefault(shown, wanted)
             if "{" in shown:
-                self._patterns.append((_pattern(shown), wanted))
+                self._templates.append((shown, wanted))
+                if key[0] == ENGINES:
+                    self._phrases.append((shown, wanted))
 
     def text(self, shown: str, contexts: Iterable[str] = ()) -> str:
         """`shown` in the other language; the same where it is no text of ours."""
@@ -121,10 +133,25 @@ class Rewriting:
                 return found
         if shown in self._anywhere:
             return self._anywhere[shown]
-        for pattern, wanted in self._patterns:
-            if match := pattern.fullmatch(shown):
-                return re.sub(r"\{(\w+)[^}]*\}", lambda place: match.groupdict().get(place[1], place[0]), wanted)
-        return shown
+        return self._filled(shown, self._templates)
+
+    def _filled(self, shown: str, templates: list[tuple[str, str]]) -> str:
+        """`shown` by the template that leaves the least of it as it is."""
+        best, least = shown, len(shown) + 1
+        for template, wanted in templates:
+            if (given := _values(template, shown)) is None:
+                continue
+            values = {name: self._value(value) for name, value in given.items()}
+            left = sum(len(value) for name, value in given.items() if values[name] == value)
+            if left < least:
+                best, least = _fill(wanted, values), left
+        return best
+
+    def _value(self, value: str) -> str:
+        """What was filled in, which in a sentence of the engines may be words of theirs."""
+        if " " not in value:
+            return value
+        return self._exact.get((ENGINES, value)) or self._filled(value, self._phrases)
 
     def tree(self, root: QWidget) -> None:
         """Rewrite what `root` and all in it show."""
@@ -140,6 +167,15 @@ class Rewriting:
                     item.setProperty(name, wanted)
 
 
+def _texts(language: str, context: str) -> dict[tuple[str, str], str]:
+    """(context, source) → translation, of one context or of all that are on screen for longer than a moment."""
+    return {
+        (message.context, message.source): message.translation
+        for message in catalogue(language)
+        if (message.context == context if context else message.context != PROGRESS)
+    }
+
+
 def _contexts(item: QObject) -> list[str]:
     """The contexts a text of `item` may come from, the nearest first: its classes and those of what holds it."""
     names: list[str] = []
@@ -150,6 +186,20 @@ def _contexts(item: QObject) -> list[str]:
     return names
 
 
+def _fill(template: str, values: dict[str, str]) -> str:
+    return re.sub(r"\{(\w+)[^}]*\}", lambda place: values.get(place[1], place[0]), template)
+
+
+def _values(template: str, shown: str) -> dict[str, str] | None:
+    """What `template` was filled in with to give `shown`; None where it was not."""
+    start, end = template[: template.index("{")], template[template.rindex("}") + 1 :]
+    if not (shown.startswith(start) and shown.endswith(end)):
+        return None  # most of them, which need no pattern
+    match = _pattern(template).fullmatch(shown)
+    return match.groupdict() if match else None
+
+
+@cache
 def _pattern(template: str) -> re.Pattern[str]:
     """What a template looks like once it is filled in."""
     parts = re.split(r"\{(\w+)[^}]*\}", template)

@@ -2,12 +2,14 @@
 
 New texts are added without a translation, gone ones are taken out; `python scripts/translations.py` ends with status 1 and
 a list where one is missing. Texts are found by the shape of the call, so they must be written out: `self.tr("…")` in a class,
-`translate("context", "…")` and `QT_TRANSLATE_NOOP("context", "…")` anywhere.
+`translate("context", "…")` and `QT_TRANSLATE_NOOP("context", "…")` anywhere. What the engines say is found by the shape of
+the text, for they know of no translation: see `texts_of_engines`.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,12 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "assets" / "translations"
+WINDOW = "app.main_window"
+ENGINES, PROGRESS = "engines", "progress"  # the contexts of what `app.sentences` translates
+ENGINE = ROOT / "engines"
+EARLY = (ROOT / "app" / "settings.py",)  # speaks before a language is chosen, and is translated as the engines are
+SAYING = {"progress": PROGRESS, "_progress": PROGRESS, "fail": ENGINES, "_set_aside": ENGINES}
+"""Calls whose arguments a person reads, though they are no whole sentences, and the context of each."""
 
 Texts = dict[tuple[str, str], str]
 """(context, source) → translation, "" where there is none yet."""
@@ -23,13 +31,13 @@ Texts = dict[tuple[str, str], str]
 
 def texts_of_source(folder: Path = ROOT / "app") -> list[tuple[str, str]]:
     """Every (context, source) that the window may ask a translation of, sorted."""
-    found: set[tuple[str, str]] = set()
+    found = texts_of_engines()
 
     def visit(node: ast.AST, context: str) -> None:
         if isinstance(node, ast.ClassDef):
             context = node.name
         if isinstance(node, ast.Call):
-            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            called = _called(node)
             values = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
             on_window = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "window"
             if called == "tr" and values and (context or on_window):
@@ -42,6 +50,93 @@ def texts_of_source(folder: Path = ROOT / "app") -> list[tuple[str, str]]:
     for path in sorted(folder.rglob("*.py")):
         visit(ast.parse(path.read_text(encoding="utf-8"), filename=str(path)), "")
     return sorted(found)
+
+
+def texts_of_engines() -> set[tuple[str, str]]:
+    """(context, source) of what the engines that the window can reach say: sentences, and what they are put together from; and
+    the words of all progress that it shows.
+
+    A sentence ends with a full stop, or with a colon and another; words that are none are known by the call they are in.
+    What is filled in becomes {v1}, {v2} and so on, in order.
+    """
+    found: set[tuple[str, str]] = set()
+    for path in _reached():
+        is_engine = ENGINE in path.parents or path in EARLY
+        tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        parts = {id(part) for node in ast.walk(tree) for part in _parts(node)}
+        raised = {id(part) for node in ast.walk(tree) if _is_for_programmers(node) for part in ast.walk(node)}
+        for node in ast.walk(tree):
+            text = template(node) if id(node) not in parts else ""
+            if not is_engine and not (isinstance(node, ast.Call) and SAYING.get(_called(node)) == PROGRESS):
+                continue
+            if text.startswith("“card.") or (is_sentence(text) and id(node) not in raised):
+                found.add((ENGINES, text))
+            elif isinstance(node, ast.Call) and (context := SAYING.get(_called(node))):
+                words = {template(one) for each in node.args for one in ast.walk(each) if id(one) not in parts}
+                found |= {(context, text) for text in words if " " in text or (text and context == PROGRESS)}
+            elif isinstance(node, ast.IfExp):
+                for text in (template(node.body), template(node.orelse)):
+                    if " " in text:
+                        found.add((PROGRESS, text.rstrip(", ")) if text.endswith(", ") else (ENGINES, text))
+    return found
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a person may be told it by itself."""
+    return " " in text and re.search(r"(\.|: \{v\d+\})$", text) is not None
+
+
+def template(node: ast.AST) -> str:
+    """The text of a literal, with {v1}, {v2} and so on for what is filled in; "" for anything else."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    if not isinstance(node, ast.JoinedStr):
+        return ""
+    out, count = "", 0
+    for part in node.values:
+        if isinstance(part, ast.Constant):
+            out += str(part.value)
+        else:
+            count += 1
+            out += f"{{v{count}}}"
+    return out
+
+
+def _parts(node: ast.AST) -> list[ast.AST]:
+    """What in `node` is no text of its own: what describes the source, and the parts of a text that is filled in."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return [node.value]
+    return [part for one in node.values for part in ast.walk(one)] if isinstance(node, ast.JoinedStr) else []
+
+
+def _is_for_programmers(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and _called(node) == "ValueError"
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _reached() -> list[Path]:
+    """The files of the window and of all it imports, be it late or through others."""
+    files = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+        for folder in ("app", "engines")
+        for path in (ROOT / folder).rglob("*.py")
+    }
+    seen: set[str] = set()
+    waiting = [WINDOW]
+    while waiting:
+        name = waiting.pop()
+        if name in seen or name not in files:
+            continue
+        seen.add(name)
+        for node in ast.walk(ast.parse(files[name].read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                waiting += [each.name for each in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                waiting += [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+    return sorted(files[name] for name in seen)
 
 
 def read(file: Path) -> Texts:

@@ -11,8 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication
+
 from engines.atomic import target_error
 from engines.errors import TargetError
+
+translate = QCoreApplication.translate
 
 LOCK = "lock"
 STATE_SUFFIX = ".state"
@@ -44,7 +48,9 @@ class SessionFolder:
             except OSError as error:
                 raise target_error(self.root, error) from error
             if self._lock is None:
-                raise TargetError(f"“{path.name}” cannot be locked; restart Duskroom.")
+                raise TargetError(
+                    translate("history", "“{name}” cannot be locked; restart Duskroom.").format(name=path.name)
+                )
             self._path = path
         return self._path
 
@@ -105,7 +111,7 @@ def all_locked(root: Path) -> Iterator[None]:
     try:
         held.acquire()
     except (Timeout, NotImplementedError) as error:
-        raise OSError(0, "another Duskroom is busy there", str(root)) from error
+        raise OSError(0, translate("history", "another Duskroom is busy there"), str(root)) from error
     try:
         yield
     finally:

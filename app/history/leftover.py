@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
 
 from app.history import folder as folders
 from app.history import state_file, thumbnail
@@ -19,6 +20,8 @@ from app.history.state import Stamp, State, stamp_of
 from engines.errors import DuskroomError
 from engines.formats import shown
 from engines.progress import Progress
+
+translate = QCoreApplication.translate
 
 ASIDE = "damaged-"
 MOST_TIME = 1e11  # seconds since 1970, as far as a date can be told
@@ -91,7 +94,10 @@ def find(root: Path, *, progress: Progress) -> tuple[list[Leftover], list[str]]:
                 leftover = _look(folder, held, sentences, progress)
             except _Newer:
                 sentences.append(
-                    f"What a newer Duskroom left in {folder} can only be recovered by it; start that one to have it back."
+                    translate(
+                        "history",
+                        "What a newer Duskroom left in {folder} can only be recovered by it; start that one to have it back.",
+                    ).format(folder=folder)
                 )
                 folders.unlock(held)
             except _DAMAGE:
@@ -187,8 +193,12 @@ def _rescued(folder: Path, values: dict[str, Any], sentences: list[str], progres
         states.append(RescuedState(str(each["name"]), step, file, stamp))
     if not states and (present is None or values["modified"]):
         known = target or source
-        name = shown(known) if known is not None else "a photo"
-        raise state_file.StateError(f"“{name}” cannot be recovered: what was kept of it is damaged or gone.")
+        name = shown(known) if known is not None else translate("history", "a photo")
+        raise state_file.StateError(
+            translate("history", "“{name}” cannot be recovered: what was kept of it is damaged or gone.").format(
+                name=name
+            )
+        )
     if small is None and source is not None and present is not None:
         try:
             small = thumbnail.of_file(source, progress=progress)
@@ -203,7 +213,9 @@ def _set_aside(folder: Path) -> str:
         folder.rename(aside)
     except OSError:
         aside = folder
-    return f"What was kept of an earlier start is damaged and cannot be recovered; it stays in {aside}."
+    return translate(
+        "history", "What was kept of an earlier start is damaged and cannot be recovered; it stays in {folder}."
+    ).format(folder=aside)
 
 
 def opened_from(rescued: Rescued, files: dict[Path, Path]) -> OpenDocument:

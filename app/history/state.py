@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
 
 from app import photo as photos
 from app.history import state_file
@@ -17,6 +18,8 @@ from app.photo import Photo
 from engines.errors import DuskroomError
 from engines.formats import shown
 from engines.progress import Progress
+
+translate = QCoreApplication.translate
 
 Step = Mapping[str, Any]
 """How a state was made from the one before, as a JSON object."""
@@ -123,11 +126,15 @@ def read(
         picture = state_file.read(place.file, progress=progress)
         return photos.of(picture, progress=Progress(within=progress)), None
     if place.source is None:
-        raise state_file.StateError("This state of the history cannot be read any more; go to another one.")
+        raise state_file.StateError(
+            translate("history", "This state of the history cannot be read any more; go to another one.")
+        )
     before = stamp_of(place.source)
     if not place.may_have_changed and place.stamp is not None and before != place.stamp:
         raise SourceChanged(
-            f"“{shown(place.source)}” was changed or removed after it was opened; open it again to see what it is now."
+            translate(
+                "history", "“{name}” was changed or removed after it was opened; open it again to see what it is now."
+            ).format(name=shown(place.source))
         )
     return photos.load(place.source, on_first_look, progress=progress), before
 

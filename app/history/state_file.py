@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
 
 from engines.atomic import AtomicFile, target_error, write_all
 from engines.errors import DuskroomError
@@ -23,6 +24,8 @@ from engines.formats import shown
 from engines.metadata import Metadata
 from engines.picture import Picture
 from engines.progress import Progress
+
+translate = QCoreApplication.translate
 
 MAGIC = b"DuskroomState1\n"
 BAND_BYTES = 4 << 20  # at a time: cancelling is quick, and Python's lock is never held for long
@@ -96,11 +99,19 @@ def read(path: Path, *, progress: Progress) -> Picture:
             if file.read() != _CHECK.pack(check):
                 raise ValueError("samples are damaged")
     except FileNotFoundError as error:
-        raise StateError(f"“{shown(path)}”, a state of the history, is gone; go to another state.") from error
+        raise StateError(
+            translate("history", "“{name}”, a state of the history, is gone; go to another state.").format(
+                name=shown(path)
+            )
+        ) from error
     except MemoryError:
         raise
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise StateError(f"“{shown(path)}”, a state of the history, is damaged; go to another state.") from error
+        raise StateError(
+            translate("history", "“{name}”, a state of the history, is damaged; go to another state.").format(
+                name=shown(path)
+            )
+        ) from error
     pixels = pixels.astype(header["dtype"], copy=False)
     pixels.flags.writeable = False
     source = Path(header["source"]) if header["source"] is not None else None
@@ -122,7 +133,11 @@ def preview(path: Path) -> Preview:
             if header["thumbnail"] is not None:
                 small = np.frombuffer(parts["thumbnail"], np.uint8).reshape(header["thumbnail"])
     except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
-        raise StateError(f"“{shown(path)}”, a state of the history, is damaged and is left out.") from error
+        raise StateError(
+            translate("history", "“{name}”, a state of the history, is damaged and is left out.").format(
+                name=shown(path)
+            )
+        ) from error
     return Preview(width, height, depth, small)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from app import sentences
 from app.jobs import Job
 from engines.progress import Pace
 
@@ -81,6 +82,7 @@ class JobProgress(QWidget):
     def _show(self, job: Job, done: int, total: int, text: str) -> None:
         if job is not self._job or job.is_cancelling:
             return
+        text = sentences.doing(text)
         if total <= 0 or done == 0:
             self._pace, self._at = Pace(expected=self._expected), (0, total)  # opening a model is not part of the pace
             self.label.setText(text[:1].upper() + text[1:] if text else self._what)

@@ -1748,6 +1748,529 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     </message>
   </context>
   <context>
+    <name>engines</name>
+    <message>
+      <source>A file name cannot hold a null character; choose another name.</source>
+      <translation>Ein Dateiname kann kein Nullzeichen enthalten; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>A file name cannot hold a null character; choose another picture.</source>
+      <translation>Ein Dateiname kann kein Nullzeichen enthalten; wählen Sie ein anderes Bild.</translation>
+    </message>
+    <message>
+      <source>A picture of {v1}×{v2} pixels does not fit in memory; choose a smaller size.</source>
+      <translation>Ein Bild von {v1}×{v2} Pixeln passt nicht in den Speicher; wählen Sie eine kleinere Größe.</translation>
+    </message>
+    <message>
+      <source>A picture of {v1}×{v2} pixels does not fit in memory; upscale it on the command line, which streams.</source>
+      <translation>Ein Bild von {v1}×{v2} Pixeln passt nicht in den Speicher; skalieren Sie es auf der Befehlszeile hoch, die es stückweise schreibt.</translation>
+    </message>
+    <message>
+      <source>A tile of {v1} pixels is too small for “{v2}”; it needs at least {v3}.</source>
+      <translation>Eine Kachel von {v1} Pixeln ist zu klein für „{v2}“; das Modell braucht mindestens {v3}.</translation>
+    </message>
+    <message>
+      <source>Duskroom reads {v1} but does not write it; choose one of {v2}.</source>
+      <translation>Duskroom liest {v1}, schreibt es aber nicht; wählen Sie eines von {v2}.</translation>
+    </message>
+    <message>
+      <source>Duskroom reads {v1} but does not write it; let the name end in one of {v2}.</source>
+      <translation>Duskroom liest {v1}, schreibt es aber nicht; lassen Sie den Namen auf eines von {v2} enden.</translation>
+    </message>
+    <message>
+      <source>Memory ran out with tiles of {v1} pixels; going on with {v2}.</source>
+      <translation>Mit Kacheln von {v1} Pixeln ging der Speicher aus; es geht mit {v2} weiter.</translation>
+    </message>
+    <message>
+      <source>No model in the library enlarges {v1} times; the scales there are: {v2}.</source>
+      <translation>Kein Modell in der Bibliothek vergrößert auf das {v1}-Fache; vorhandene Maßstäbe: {v2}.</translation>
+    </message>
+    <message>
+      <source>No model in the library translates to “{v1}”; the domains there are: {v2}.</source>
+      <translation>Kein Modell in der Bibliothek übersetzt nach „{v1}“; vorhandene Domänen: {v2}.</translation>
+    </message>
+    <message>
+      <source>On {v1} int8 is not faster, so “{v2}” does the work of “{v3}”.</source>
+      <translation>Auf {v1} ist int8 nicht schneller, daher macht „{v2}“ die Arbeit von „{v3}“.</translation>
+    </message>
+    <message>
+      <source>The GPU could not be used ({v1}); the CPU does the work.</source>
+      <translation>Die GPU konnte nicht genutzt werden ({v1}); die CPU macht die Arbeit.</translation>
+    </message>
+    <message>
+      <source>The GPU could not be used: ONNX Runtime did not load its CUDA libraries; the CPU does the work.</source>
+      <translation>Die GPU konnte nicht genutzt werden: ONNX Runtime hat seine CUDA-Bibliotheken nicht geladen; die CPU macht die Arbeit.</translation>
+    </message>
+    <message>
+      <source>The GPU failed ({v1}); the CPU goes on with the work.</source>
+      <translation>Die GPU ist ausgefallen ({v1}); die CPU macht die Arbeit weiter.</translation>
+    </message>
+    <message>
+      <source>The GPU has too little memory for this model; the CPU goes on with the work.</source>
+      <translation>Die GPU hat zu wenig Speicher für dieses Modell; die CPU macht die Arbeit weiter.</translation>
+    </message>
+    <message>
+      <source>The card of “{v1}” is wrong: {v2}; export the model again.</source>
+      <translation>Die Modellkarte von „{v1}“ ist falsch: {v2}; exportieren Sie das Modell neu.</translation>
+    </message>
+    <message>
+      <source>The card of “{v1}” is wrong: “{v2}” {v3}; export the model again.</source>
+      <translation>Die Modellkarte von „{v1}“ ist falsch: „{v2}“ {v3}; exportieren Sie das Modell neu.</translation>
+    </message>
+    <message>
+      <source>The disk is full, so “{v1}” was not written; free some space or choose another disk.</source>
+      <translation>Die Festplatte ist voll, daher wurde „{v1}“ nicht geschrieben; schaffen Sie Platz, oder wählen Sie eine andere Festplatte.</translation>
+    </message>
+    <message>
+      <source>The file holds several pages; only the first is used.</source>
+      <translation>Die Datei enthält mehrere Seiten; nur die erste wird verwendet.</translation>
+    </message>
+    <message>
+      <source>The folder of “{v1}” does not exist; create it or choose another one.</source>
+      <translation>Den Ordner von „{v1}“ gibt es nicht; legen Sie ihn an, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>The folder of “{v1}” is a file, not a folder; choose another place for the result.</source>
+      <translation>Der Ordner von „{v1}“ ist eine Datei und kein Ordner; wählen Sie einen anderen Ort für das Ergebnis.</translation>
+    </message>
+    <message>
+      <source>The folder “{v1}” cannot be written to; choose another one.</source>
+      <translation>In den Ordner „{v1}“ kann nicht geschrieben werden; wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>The folder “{v1}” does not exist; create it or choose another one.</source>
+      <translation>Den Ordner „{v1}“ gibt es nicht; legen Sie ihn an, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>The library already has a model “{v1}”; rename the file, or remove that one first.</source>
+      <translation>Die Bibliothek hat schon ein Modell „{v1}“; benennen Sie die Datei um, oder entfernen Sie zuerst jenes.</translation>
+    </message>
+    <message>
+      <source>The model cannot be copied to “{v1}” ({v2}); make room or check the rights.</source>
+      <translation>Das Modell kann nicht nach „{v1}“ kopiert werden ({v2}); schaffen Sie Platz, oder prüfen Sie die Rechte.</translation>
+    </message>
+    <message>
+      <source>The model “{v1}” cannot be read ({v2}); check its permissions.</source>
+      <translation>Das Modell „{v1}“ kann nicht gelesen werden ({v2}); prüfen Sie seine Zugriffsrechte.</translation>
+    </message>
+    <message>
+      <source>The model “{v1}” failed ({v2}); use another model or export it again.</source>
+      <translation>Das Modell „{v1}“ ist gescheitert ({v2}); nehmen Sie ein anderes, oder exportieren Sie es neu.</translation>
+    </message>
+    <message>
+      <source>The model “{v1}” returned values that are not numbers; use another model.</source>
+      <translation>Das Modell „{v1}“ gab Werte zurück, die keine Zahlen sind; nehmen Sie ein anderes Modell.</translation>
+    </message>
+    <message>
+      <source>The models in the library translate {v1}; say which domain to go to.</source>
+      <translation>Die Modelle in der Bibliothek übersetzen {v1}; geben Sie an, in welche Domäne es gehen soll.</translation>
+    </message>
+    <message>
+      <source>The name “{v1}…” is too long for this disk; choose a shorter one.</source>
+      <translation>Der Name „{v1}…“ ist zu lang für diese Festplatte; wählen Sie einen kürzeren.</translation>
+    </message>
+    <message>
+      <source>The name “{v1}…” is too long to be a file; check it.</source>
+      <translation>Der Name „{v1}…“ ist zu lang für eine Datei; prüfen Sie ihn.</translation>
+    </message>
+    <message>
+      <source>The picture has more than 8 bits a channel; they were rounded to 8.</source>
+      <translation>Das Bild hat mehr als 8 Bit je Kanal; sie wurden auf 8 gerundet.</translation>
+    </message>
+    <message>
+      <source>The picture has more than four channels; only red, green and blue are used.</source>
+      <translation>Das Bild hat mehr als vier Kanäle; nur Rot, Grün und Blau werden verwendet.</translation>
+    </message>
+    <message>
+      <source>The picture is animated; only its first frame is used.</source>
+      <translation>Das Bild ist animiert; nur sein erstes Einzelbild wird verwendet.</translation>
+    </message>
+    <message>
+      <source>The picture's 32-bit pixels were rounded to 16 bit.</source>
+      <translation>Die 32-Bit-Pixel des Bildes wurden auf 16 Bit gerundet.</translation>
+    </message>
+    <message>
+      <source>The picture's CMYK colours were converted to sRGB by {v1}.</source>
+      <translation>Die CMYK-Farben des Bildes wurden mit {v1} in sRGB umgewandelt.</translation>
+    </message>
+    <message>
+      <source>The picture's EXIF data is damaged and was left out.</source>
+      <translation>Die EXIF-Daten des Bildes sind beschädigt und wurden weggelassen.</translation>
+    </message>
+    <message>
+      <source>The picture's Lab colours were converted to sRGB.</source>
+      <translation>Die Lab-Farben des Bildes wurden in sRGB umgewandelt.</translation>
+    </message>
+    <message>
+      <source>The picture's colour profile cannot be applied; its colours are taken as sRGB.</source>
+      <translation>Das Farbprofil des Bildes lässt sich nicht anwenden; seine Farben gelten als sRGB.</translation>
+    </message>
+    <message>
+      <source>The picture's colour profile is damaged and was left out; its colours are taken as sRGB.</source>
+      <translation>Das Farbprofil des Bildes ist beschädigt und wurde weggelassen; seine Farben gelten als sRGB.</translation>
+    </message>
+    <message>
+      <source>The picture's colour profile is of another kind than its pixels and was left out.</source>
+      <translation>Das Farbprofil des Bildes ist von anderer Art als seine Pixel und wurde weggelassen.</translation>
+    </message>
+    <message>
+      <source>The picture's colour profile is too large for a JPEG and was left out.</source>
+      <translation>Das Farbprofil des Bildes ist zu groß für ein JPEG und wurde weggelassen.</translation>
+    </message>
+    <message>
+      <source>The picture's colour profile leads one way only; its colours were converted to sRGB.</source>
+      <translation>Das Farbprofil des Bildes gilt nur in einer Richtung; seine Farben wurden in sRGB umgewandelt.</translation>
+    </message>
+    <message>
+      <source>The picture's floating-point pixels were cut to 0…1 and rounded to 16 bit.</source>
+      <translation>Die Gleitkomma-Pixel des Bildes wurden auf 0…1 beschnitten und auf 16 Bit gerundet.</translation>
+    </message>
+    <message>
+      <source>The picture's grey profile cannot be used; its greys are taken as sRGB.</source>
+      <translation>Das Grauprofil des Bildes lässt sich nicht verwenden; seine Grautöne gelten als sRGB.</translation>
+    </message>
+    <message>
+      <source>The picture's {v1} data is too large for a JPEG and was left out.</source>
+      <translation>Die {v1}-Daten des Bildes sind zu groß für ein JPEG und wurden weggelassen.</translation>
+    </message>
+    <message>
+      <source>The quality is a whole number from 1 to 100, not {v1}.</source>
+      <translation>Die Qualität ist eine ganze Zahl von 1 bis 100, nicht {v1}.</translation>
+    </message>
+    <message>
+      <source>The result is {v1} × {v2} pixels and {v3} holds no side longer than {v4}; choose {v5}.</source>
+      <translation>Das Ergebnis hat {v1} × {v2} Pixel, und {v3} fasst keine Seite über {v4}; wählen Sie {v5}.</translation>
+    </message>
+    <message>
+      <source>The settings {v1}; Duskroom starts with its defaults and keeps the old file as {v2}.</source>
+      <translation>Die Einstellungen {v1}; Duskroom beginnt mit seinen Vorgaben und behält die alte Datei als {v2}.</translation>
+    </message>
+    <message>
+      <source>The settings {v1}; Duskroom starts with its defaults. Look at {v2}.</source>
+      <translation>Die Einstellungen {v1}; Duskroom beginnt mit seinen Vorgaben. Sehen Sie sich {v2} an.</translation>
+    </message>
+    <message>
+      <source>There is no GPU that ONNX Runtime can use here; the CPU does the work.</source>
+      <translation>Hier gibt es keine GPU, die ONNX Runtime nutzen kann; die CPU macht die Arbeit.</translation>
+    </message>
+    <message>
+      <source>There is no device “{v1}”; choose {v2}.</source>
+      <translation>Ein Gerät „{v1}“ gibt es nicht; wählen Sie {v2}.</translation>
+    </message>
+    <message>
+      <source>There is no file “{v1}”; it may have been moved or deleted.</source>
+      <translation>Die Datei „{v1}“ gibt es nicht; vielleicht wurde sie verschoben oder gelöscht.</translation>
+    </message>
+    <message>
+      <source>There is no model at “{v1}”; check the path.</source>
+      <translation>Unter „{v1}“ gibt es kein Modell; prüfen Sie den Pfad.</translation>
+    </message>
+    <message>
+      <source>There is no model for {v1} in the library; add one with “duskroom models import FILE”.</source>
+      <translation>In der Bibliothek gibt es kein Modell für {v1}; fügen Sie eines mit „duskroom models import FILE“ hinzu.</translation>
+    </message>
+    <message>
+      <source>There is no model “{v1}” in the library; the models there are: {v2}.</source>
+      <translation>In der Bibliothek gibt es kein Modell „{v1}“; vorhandene Modelle: {v2}.</translation>
+    </message>
+    <message>
+      <source>There is no picture format “{v1}”; choose one of {v2}.</source>
+      <translation>Ein Bildformat „{v1}“ gibt es nicht; wählen Sie eines von {v2}.</translation>
+    </message>
+    <message>
+      <source>There is no room on the disk for turning “{v1}” upright; free some space.</source>
+      <translation>Auf der Festplatte ist kein Platz, um „{v1}“ aufrecht zu drehen; schaffen Sie Platz.</translation>
+    </message>
+    <message>
+      <source>There is not enough memory for “{v1}” even in its smallest tiles; close programs.</source>
+      <translation>Für „{v1}“ reicht der Speicher selbst mit den kleinsten Kacheln nicht; schließen Sie Programme.</translation>
+    </message>
+    <message>
+      <source>There is not enough memory to open “{v1}”; close programs.</source>
+      <translation>Der Speicher reicht nicht, um „{v1}“ zu öffnen; schließen Sie Programme.</translation>
+    </message>
+    <message>
+      <source>There is not enough memory to run “{v1}”; close programs, or use smaller tiles.</source>
+      <translation>Der Speicher reicht nicht, um „{v1}“ laufen zu lassen; schließen Sie Programme, oder nehmen Sie kleinere Kacheln.</translation>
+    </message>
+    <message>
+      <source>You have no model of your own called “{v1}”; those that ship cannot be removed.</source>
+      <translation>Sie haben kein eigenes Modell namens „{v1}“; mitgelieferte lassen sich nicht entfernen.</translation>
+    </message>
+    <message>
+      <source>a GPU</source>
+      <translation>einer GPU</translation>
+    </message>
+    <message>
+      <source>a general profile, as it has none that fits</source>
+      <translation>einem allgemeinen Profil, da es kein passendes hat</translation>
+    </message>
+    <message>
+      <source>could not be read</source>
+      <translation>konnten nicht gelesen werden</translation>
+    </message>
+    <message>
+      <source>does not name two domains, from and to</source>
+      <translation>nennt nicht zwei Domänen, von und nach</translation>
+    </message>
+    <message>
+      <source>is missing</source>
+      <translation>fehlt</translation>
+    </message>
+    <message>
+      <source>is not JSON</source>
+      <translation>ist kein JSON</translation>
+    </message>
+    <message>
+      <source>is not a JSON {v1}</source>
+      <translation>ist nicht von der JSON-Art „{v1}“</translation>
+    </message>
+    <message>
+      <source>is {v1}, which is not between {v2} and {v3}</source>
+      <translation>ist {v1}, was nicht zwischen {v2} und {v3} liegt</translation>
+    </message>
+    <message>
+      <source>is “{v1}”, not a whole number</source>
+      <translation>ist „{v1}“ und keine ganze Zahl</translation>
+    </message>
+    <message>
+      <source>is “{v1}”, not one of {v2}</source>
+      <translation>ist „{v1}“ und keines von {v2}</translation>
+    </message>
+    <message>
+      <source>it is a camera raw file; develop it and export a TIFF or JPEG.</source>
+      <translation>Sie ist eine Rohdatei einer Kamera; entwickeln Sie sie, und exportieren Sie ein TIFF oder JPEG.</translation>
+    </message>
+    <message>
+      <source>its own profile</source>
+      <translation>seinem eigenen Profil</translation>
+    </message>
+    <message>
+      <source>its pixels are {v1} numbers, which Duskroom does not read; save it as 16 bit.</source>
+      <translation>Ihre Pixel sind Zahlen der Art {v1}, die Duskroom nicht liest; speichern Sie sie mit 16 Bit.</translation>
+    </message>
+    <message>
+      <source>this processor</source>
+      <translation>diesem Prozessor</translation>
+    </message>
+    <message>
+      <source>were damaged</source>
+      <translation>waren beschädigt</translation>
+    </message>
+    <message>
+      <source>were written by a newer Duskroom</source>
+      <translation>wurden von einem neueren Duskroom geschrieben</translation>
+    </message>
+    <message>
+      <source>{v1} holds 8 bits, so the picture's 16 were rounded; PNG and TIFF hold 16.</source>
+      <translation>{v1} fasst 8 Bit, daher wurden die 16 des Bildes gerundet; PNG und TIFF fassen 16.</translation>
+    </message>
+    <message>
+      <source>{v1} holds no transparency, so the picture was laid on white.</source>
+      <translation>{v1} kennt keine Transparenz, daher wurde das Bild auf Weiß gelegt.</translation>
+    </message>
+    <message>
+      <source>{v1} needs the whole picture in memory, and it does not fit; write a TIFF, PNG or JPEG instead.</source>
+      <translation>{v1} braucht das ganze Bild im Speicher, und es passt nicht hinein; schreiben Sie stattdessen ein TIFF, PNG oder JPEG.</translation>
+    </message>
+    <message>
+      <source>{v1}×{v2} pixels are fewer than the picture's {v3}×{v4}; resize it instead.</source>
+      <translation>{v1}×{v2} Pixel sind weniger als die {v3}×{v4} des Bildes; ändern Sie stattdessen seine Größe.</translation>
+    </message>
+    <message>
+      <source>{v1}×{v2} pixels are more than this model makes of {v3}×{v4}; choose at most {v5}×{v6}.</source>
+      <translation>{v1}×{v2} Pixel sind mehr, als dieses Modell aus {v3}×{v4} macht; wählen Sie höchstens {v5}×{v6}.</translation>
+    </message>
+    <message>
+      <source>“card.controls” holds “{v1}”, which is not a JSON object with a “kind”</source>
+      <translation>„card.controls“ enthält „{v1}“, das kein JSON-Objekt mit „kind“ ist</translation>
+    </message>
+    <message>
+      <source>“card.float_model” is “{v1}”, which is not the name of a model in the same folder</source>
+      <translation>„card.float_model“ ist „{v1}“, was nicht der Name eines Modells im selben Ordner ist</translation>
+    </message>
+    <message>
+      <source>“card.memory” is {v1}, which is not between 1 and 1000000</source>
+      <translation>„card.memory“ ist {v1}, was nicht zwischen 1 und 1000000 liegt</translation>
+    </message>
+    <message>
+      <source>“card.overlap” is {v1}, which is not 0 or more</source>
+      <translation>„card.overlap“ ist {v1}, was nicht 0 oder mehr ist</translation>
+    </message>
+    <message>
+      <source>“card.precision” is “{v1}”, not one of {v2}</source>
+      <translation>„card.precision“ ist „{v1}“ und keines von {v2}</translation>
+    </message>
+    <message>
+      <source>“card.size” holds {v1}, which is not between 1 and 4096</source>
+      <translation>„card.size“ enthält {v1}, was nicht zwischen 1 und 4096 liegt</translation>
+    </message>
+    <message>
+      <source>“{v1}” cannot be deleted ({v2}); check its permissions.</source>
+      <translation>„{v1}“ kann nicht gelöscht werden ({v2}); prüfen Sie die Zugriffsrechte.</translation>
+    </message>
+    <message>
+      <source>“{v1}” cannot be opened as a model ({v2}); copy or export it again.</source>
+      <translation>„{v1}“ lässt sich nicht als Modell öffnen ({v2}); kopieren oder exportieren Sie die Datei neu.</translation>
+    </message>
+    <message>
+      <source>“{v1}” cannot be read ({v2}); check the disk it is on.</source>
+      <translation>„{v1}“ kann nicht gelesen werden ({v2}); prüfen Sie die Festplatte mit der Datei.</translation>
+    </message>
+    <message>
+      <source>“{v1}” cannot be read: {v2}</source>
+      <translation>„{v1}“ kann nicht gelesen werden: {v2}</translation>
+    </message>
+    <message>
+      <source>“{v1}” cannot be used; export it again.</source>
+      <translation>„{v1}“ lässt sich nicht verwenden; exportieren Sie das Modell neu.</translation>
+    </message>
+    <message>
+      <source>“{v1}” cannot be written because its folder is read-only; choose another folder.</source>
+      <translation>„{v1}“ kann nicht geschrieben werden, da der Ordner schreibgeschützt ist; wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>“{v1}” changed while it was read; open it again.</source>
+      <translation>„{v1}“ wurde während des Lesens geändert; öffnen Sie die Datei noch einmal.</translation>
+    </message>
+    <message>
+      <source>“{v1}” could not be encoded ({v2}); try another format.</source>
+      <translation>„{v1}“ konnte nicht kodiert werden ({v2}); versuchen Sie ein anderes Format.</translation>
+    </message>
+    <message>
+      <source>“{v1}” could not be written ({v2}); choose another place for the result.</source>
+      <translation>„{v1}“ konnte nicht geschrieben werden ({v2}); wählen Sie einen anderen Ort für das Ergebnis.</translation>
+    </message>
+    <message>
+      <source>“{v1}” does not fit in memory; close other programs and try again.</source>
+      <translation>„{v1}“ passt nicht in den Speicher; schließen Sie andere Programme, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+      <source>“{v1}” does not take “{v2}” as float32 and give “output”; export it again.</source>
+      <translation>„{v1}“ nimmt nicht „{v2}“ als float32 an und gibt „output“ zurück; exportieren Sie das Modell neu.</translation>
+    </message>
+    <message>
+      <source>“{v1}” ends in {v2}, which names no format Duskroom writes; use one of {v3}.</source>
+      <translation>„{v1}“ endet auf {v2}, was kein Format bezeichnet, das Duskroom schreibt; nehmen Sie eines von {v3}.</translation>
+    </message>
+    <message>
+      <source>“{v1}” enlarges {v2} times, not {v3}; leave out the scale or choose another.</source>
+      <translation>„{v1}“ vergrößert auf das {v2}-Fache, nicht auf das {v3}-Fache; lassen Sie den Maßstab weg, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+      <source>“{v1}” grew larger than this disk allows a file to be; choose another disk or format.</source>
+      <translation>„{v1}“ wurde größer, als diese Festplatte es einer Datei erlaubt; wählen Sie eine andere Festplatte oder ein anderes Format.</translation>
+    </message>
+    <message>
+      <source>“{v1}” has a card of version {v2}, newer than this Duskroom knows; update Duskroom.</source>
+      <translation>„{v1}“ hat eine Modellkarte der Version {v2}, neuer als dieses Duskroom sie kennt; aktualisieren Sie Duskroom.</translation>
+    </message>
+    <message>
+      <source>“{v1}” has no card, so Duskroom cannot know what it does; export it again with Duskroom.</source>
+      <translation>„{v1}“ hat keine Modellkarte, daher kann Duskroom nicht wissen, was das Modell tut; exportieren Sie es mit Duskroom neu.</translation>
+    </message>
+    <message>
+      <source>“{v1}” has no ending that names a format; add one of {v2}.</source>
+      <translation>„{v1}“ hat keine Endung, die ein Format bezeichnet; fügen Sie eine von {v2} hinzu.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a file, not a folder; choose another place for the result.</source>
+      <translation>„{v1}“ ist eine Datei und kein Ordner; wählen Sie einen anderen Ort für das Ergebnis.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a folder, not a model; name the .onnx file in it.</source>
+      <translation>„{v1}“ ist ein Ordner und kein Modell; nennen Sie die .onnx-Datei darin.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a folder; choose a file name inside it.</source>
+      <translation>„{v1}“ ist ein Ordner; wählen Sie einen Dateinamen darin.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a folder; choose a picture inside it.</source>
+      <translation>„{v1}“ ist ein Ordner; wählen Sie ein Bild darin.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a link that leads in a circle; choose another name.</source>
+      <translation>„{v1}“ ist eine Verknüpfung, die im Kreis führt; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a model for {v2}, not super-resolution; choose another.</source>
+      <translation>„{v1}“ ist ein Modell für {v2}, nicht für super-resolution; wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a model for {v2}, not {v3}; choose another.</source>
+      <translation>„{v1}“ ist ein Modell für {v2}, nicht für {v3}; wählen Sie ein anderes.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is a torch checkpoint, which can carry code, so it is not opened; export it to ONNX first.</source>
+      <translation>„{v1}“ ist ein Checkpoint von torch, der Code enthalten kann, und wird daher nicht geöffnet; exportieren Sie ihn zuerst nach ONNX.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is an HEIC photo, which Duskroom does not read; export it as JPEG.</source>
+      <translation>„{v1}“ ist ein HEIC-Foto, das Duskroom nicht liest; exportieren Sie es als JPEG.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is cut short or not an ONNX file; copy or export it again.</source>
+      <translation>„{v1}“ ist abgeschnitten oder keine ONNX-Datei; kopieren oder exportieren Sie die Datei neu.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is damaged or incomplete; get a whole copy of it.</source>
+      <translation>„{v1}“ ist beschädigt oder unvollständig; besorgen Sie sich eine vollständige Kopie.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is empty; get a whole copy of it.</source>
+      <translation>„{v1}“ ist leer; besorgen Sie sich eine vollständige Kopie.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is not a picture Duskroom can read; it reads {v2}.</source>
+      <translation>„{v1}“ ist kein Bild, das Duskroom lesen kann; es liest {v2}.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is not an ordinary file; choose a picture.</source>
+      <translation>„{v1}“ ist keine gewöhnliche Datei; wählen Sie ein Bild.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is not an ordinary file; choose another name.</source>
+      <translation>„{v1}“ ist keine gewöhnliche Datei; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is the picture itself and would be overwritten; choose another name.</source>
+      <translation>„{v1}“ ist das Bild selbst und würde überschrieben; wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+      <source>“{v1}” is write-protected; unprotect it, or choose another.</source>
+      <translation>„{v1}“ ist schreibgeschützt; heben Sie den Schutz auf, oder wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+      <source>“{v1}” keeps weights in other files, which Duskroom does not open; save the model as one file.</source>
+      <translation>„{v1}“ hat Gewichte in anderen Dateien, die Duskroom nicht öffnet; speichern Sie das Modell als eine Datei.</translation>
+    </message>
+    <message>
+      <source>“{v1}” may not be read; change its permissions or copy it elsewhere.</source>
+      <translation>„{v1}“ darf nicht gelesen werden; ändern Sie die Zugriffsrechte, oder kopieren Sie die Datei woandershin.</translation>
+    </message>
+    <message>
+      <source>“{v1}” must see a whole picture at once, and this one is too large for that; use a smaller picture.</source>
+      <translation>„{v1}“ muss ein ganzes Bild auf einmal sehen, und dieses ist dafür zu groß; nehmen Sie ein kleineres Bild.</translation>
+    </message>
+    <message>
+      <source>“{v1}” returned a black picture; use another model.</source>
+      <translation>„{v1}“ gab ein schwarzes Bild zurück; nehmen Sie ein anderes Modell.</translation>
+    </message>
+    <message>
+      <source>“{v1}” returned {v2} where its card promises {v3}; use another model.</source>
+      <translation>„{v1}“ gab {v2} zurück, wo die Modellkarte {v3} verspricht; nehmen Sie ein anderes Modell.</translation>
+    </message>
+    <message>
+      <source>“{v1}” says it is {v2} × {v3} pixels, more than the {v4} megapixels allowed; if you trust the file, allow it with --max-pixels {v5}.</source>
+      <translation>„{v1}“ gibt {v2} × {v3} Pixel an, mehr als die erlaubten {v4} Megapixel; wenn Sie der Datei trauen, erlauben Sie es auf der Befehlszeile mit --max-pixels {v5}.</translation>
+    </message>
+    <message>
+      <source>“{v1}” translates {v2} to {v3}, not to {v4}; leave out the domain or choose another model.</source>
+      <translation>„{v1}“ übersetzt {v2} nach {v3}, nicht nach {v4}; lassen Sie die Domäne weg, oder wählen Sie ein anderes Modell.</translation>
+    </message>
+  </context>
+  <context>
     <name>errors</name>
     <message>
       <source>Something unexpected went wrong. Your photo is still open; the details are in {log}.</source>
@@ -1883,6 +2406,50 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <source>History</source>
       <translation>Verlauf</translation>
     </message>
+    <message>
+      <source>This state of the history cannot be read any more; go to another one.</source>
+      <translation>Dieser Stand des Verlaufs lässt sich nicht mehr lesen; gehen Sie zu einem anderen.</translation>
+    </message>
+    <message>
+      <source>What a newer Duskroom left in {folder} can only be recovered by it; start that one to have it back.</source>
+      <translation>Was ein neueres Duskroom in {folder} hinterließ, kann nur dieses wiederherstellen; starten Sie es, um es zurückzuhaben.</translation>
+    </message>
+    <message>
+      <source>What was kept of an earlier start is damaged and cannot be recovered; it stays in {folder}.</source>
+      <translation>Was von einem früheren Start festgehalten wurde, ist beschädigt und lässt sich nicht wiederherstellen; es bleibt in {folder}.</translation>
+    </message>
+    <message>
+      <source>a photo</source>
+      <translation>ein Foto</translation>
+    </message>
+    <message>
+      <source>another Duskroom is busy there</source>
+      <translation>ein anderes Duskroom arbeitet gerade dort</translation>
+    </message>
+    <message>
+      <source>“{name}” cannot be locked; restart Duskroom.</source>
+      <translation>„{name}“ lässt sich nicht sperren; starten Sie Duskroom neu.</translation>
+    </message>
+    <message>
+      <source>“{name}” cannot be recovered: what was kept of it is damaged or gone.</source>
+      <translation>„{name}“ lässt sich nicht wiederherstellen: Was davon festgehalten wurde, ist beschädigt oder fort.</translation>
+    </message>
+    <message>
+      <source>“{name}” was changed or removed after it was opened; open it again to see what it is now.</source>
+      <translation>„{name}“ wurde nach dem Öffnen geändert oder entfernt; öffnen Sie die Datei noch einmal, um zu sehen, was sie jetzt ist.</translation>
+    </message>
+    <message>
+      <source>“{name}”, a state of the history, is damaged and is left out.</source>
+      <translation>„{name}“, ein Stand des Verlaufs, ist beschädigt und wird weggelassen.</translation>
+    </message>
+    <message>
+      <source>“{name}”, a state of the history, is damaged; go to another state.</source>
+      <translation>„{name}“, ein Stand des Verlaufs, ist beschädigt; gehen Sie zu einem anderen Stand.</translation>
+    </message>
+    <message>
+      <source>“{name}”, a state of the history, is gone; go to another state.</source>
+      <translation>„{name}“, ein Stand des Verlaufs, ist fort; gehen Sie zu einem anderen Stand.</translation>
+    </message>
   </context>
   <context>
     <name>layout</name>
@@ -1916,6 +2483,60 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
     <message>
       <source>{name}, quicker</source>
       <translation>{name}, schneller</translation>
+    </message>
+  </context>
+  <context>
+    <name>photo</name>
+    <message>
+      <source>alpha</source>
+      <translation>Alpha</translation>
+    </message>
+    <message>
+      <source>{depth} bit</source>
+      <translation>{depth} Bit</translation>
+    </message>
+  </context>
+  <context>
+    <name>progress</name>
+    <message>
+      <source>adjusting</source>
+      <translation>Anpassen</translation>
+    </message>
+    <message>
+      <source>finishing</source>
+      <translation>Fertigstellen</translation>
+    </message>
+    <message>
+      <source>pass {v1} of {v2}</source>
+      <translation>Durchgang {v1} von {v2}</translation>
+    </message>
+    <message>
+      <source>preparing the view</source>
+      <translation>Vorbereiten der Ansicht</translation>
+    </message>
+    <message>
+      <source>reading a state</source>
+      <translation>Lesen eines Stands</translation>
+    </message>
+    <message>
+      <source>resizing</source>
+      <translation>Ändern der Größe</translation>
+    </message>
+    <message>
+      <source>straightening</source>
+      <translation>Geraderichten</translation>
+    </message>
+    <message>
+      <source>the part in sight first</source>
+      <translation>zuerst der sichtbare Ausschnitt</translation>
+    </message>
+    <message>
+      <source>tile 1 of {v1}</source>
+      <translation>Kachel 1 von {v1}</translation>
+    </message>
+    <message>
+      <source>tile {v1} of {v2}</source>
+      <translation>Kachel {v1} von {v2}</translation>
     </message>
   </context>
   <context>

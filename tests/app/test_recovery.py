@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
-from app import paths
+from app import paths, recovery
 from app import photo as photos
 from app.history import leftover as leftovers
 from app.history import manifest
@@ -105,6 +106,37 @@ def test_what_was_open_is_offered_and_restored(qtbot: QtBot, make_window: Make, 
     assert not document.is_modified and told(window) == []
     qtbot.waitUntil(lambda: not crashed.exists())  # it is ours now
     assert len(sessions()) == 1
+    window.close_at_once()
+
+
+def test_what_was_restored_stays_until_it_is_named_elsewhere(
+    qtbot: QtBot, make_window: Make, crashed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A manifest that was described before, and is written after, does not name it."""
+    window = make_window()
+    offer = offer_of(qtbot, window)
+    window.document.open(noise(5))
+    qtbot.waitUntil(lambda: window.document.current.state.file is not None)
+    window.document.replace("Step", noise(6))
+    qtbot.waitUntil(lambda: window.document.current.state.file is not None)
+    qtbot.waitUntil(lambda: not window.recovery._timer.isActive() and not window.recovery._is_writing)
+    queue, go_on = window.document.storage.queue, threading.Event()
+    queue.submit(lambda *, progress: go_on.wait(30))
+    offer.restore_button.click()
+    window.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: window.recovery._is_writing)
+    monkeypatch.setattr(recovery, "DELAY_MS", 500)  # so that a crash has time to come between
+    go_on.set()
+
+    counts: list[int] = []  # of documents that a crash would leave, each time that what was left is gone
+
+    def is_named() -> bool:
+        if not crashed.exists():
+            counts.append(len(kept(window)["documents"]))
+        return 3 in counts
+
+    qtbot.waitUntil(is_named, timeout=10_000)
+    assert set(counts) == {3}
     window.close_at_once()
 
 
