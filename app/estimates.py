@@ -84,6 +84,9 @@ class Speeds(QObject):
         self._job: Job | None = None
         self._failed: set[str] = set()
         self._was_stopped = False
+        self._again = QTimer(self)
+        self._again.setSingleShot(True)
+        self._again.timeout.connect(self.changed)
 
     def of(self, entry: ModelEntry) -> float | None:
         """The pixels that the model of `entry` takes in a second; None where that is not known yet."""
@@ -135,9 +138,7 @@ class Speeds(QObject):
     def _ended(self) -> None:
         self._was_stopped = self._job is not None and self._job.is_cancelling
         self._job = None
-        QTimer.singleShot(
-            TRY_AGAIN_MS, self, self.changed.emit
-        )  # another model may have been chosen, or this one waits
+        self._again.start(TRY_AGAIN_MS)  # another model may have been chosen, or this one waits
 
     def _key(self, entry: ModelEntry) -> str:
         """The model's file, where another one of the same name is another model, and the threads."""
