@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import logging.handlers
 import platform
 import sys
 import threading
@@ -59,12 +58,12 @@ def record(error: BaseException) -> None:
 
 def open_log() -> logging.Handler | None:
     """Send the log to its file; None where that cannot be written, and then it goes to standard error."""
+    from logging.handlers import RotatingFileHandler  # brings sockets along, which a window need not wait for
+
     file = paths.log_file()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            file, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8", delay=True
-        )
+        handler = RotatingFileHandler(file, maxBytes=LOG_BYTES, backupCount=2, encoding="utf-8", delay=True)
     except OSError:
         return None
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import psutil
-
 MOST_OF_FREE = 0.7  # a result that needs more than this share of what is free is warned of
 SMALLER_LEVELS = 1 / 3  # of the 8-bit picture: all levels of its pyramid but the first
 
 
 def free_bytes() -> int:
     """Memory that programs may still take without swapping, in bytes."""
+    import psutil  # late: the window starts without it
+
     return int(psutil.virtual_memory().available)
 
 

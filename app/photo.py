@@ -11,7 +11,6 @@ from PySide6.QtCore import QCoreApplication
 from app.canvas import pyramid
 from app.canvas.pyramid import Pyramid
 from engines import picture as pictures
-from engines.first_look import first_look
 from engines.picture import Picture
 from engines.progress import Progress
 
@@ -52,6 +51,8 @@ def load(path: Path, on_first_look: Callable[[Photo], None] | None = None, *, pr
     Raises PictureError and Cancelled.
     """
     progress.check()
+    from engines.first_look import first_look  # late: a window starts without the decoders
+
     if on_first_look is not None and (small := first_look(path, FIRST_LOOK)) is not None:
         on_first_look(of(small, progress=Progress(within=progress)))
         progress.check()

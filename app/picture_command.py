@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from app.console import Console, Failure
 from engines.batch import batch, plan_batch
+from engines.formats import MAX_PIXELS
 from engines.library import ModelEntry
 from engines.model import Model, open_model
 from engines.progress import Progress
-from engines.reading import MAX_PIXELS
 
 
 @dataclass(frozen=True)

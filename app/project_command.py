@@ -19,9 +19,8 @@ from typing import IO, Any
 from app.console import Console
 from app.paths import model_folders
 from engines.errors import Cancelled, DuskroomError, ModelError, TargetError
-from engines.formats import shown
+from engines.formats import MAX_PIXELS, shown
 from engines.library import ModelEntry, ModelLibrary
-from engines.reading import MAX_PIXELS
 from trainers import events
 
 TEXT = "duskroom"  # what the PNG's text with z and label is called

@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.blend import Mask, blend
-from engines.colour import Space
-from engines.light import Light, light_of
 from engines.progress import Progress
 from engines.tensor import Pixels
+
+if TYPE_CHECKING:
+    from engines.light import Light
 
 Numbers = NDArray[np.float64]
 
@@ -69,6 +71,9 @@ def adjust(
     """
     if adjustments.is_identity:
         return pixels
+    from engines.colour import Space  # late: a window starts without it
+    from engines.light import light_of
+
     space = Space(profile)
     if space.is_one_way:  # the result would need another profile; its own numbers are as good a place to work in
         space = Space(None)

@@ -10,10 +10,9 @@ from PIL import Image
 from engines.colour import profile_space
 from engines.containers import jpeg_contents
 from engines.errors import PictureError
-from engines.formats import SNIFF_BYTES, sniff
+from engines.formats import MAX_PIXELS, SNIFF_BYTES, sniff
 from engines.metadata import Metadata, bare_exif, orientation_of
 from engines.picture import Picture
-from engines.reading import MAX_PIXELS
 from engines.turning import turned
 
 WORTH_IT = 4_000_000  # pixels; what is smaller is there at once

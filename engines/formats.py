@@ -41,6 +41,9 @@ FORMATS = (
 READABLE_SUFFIXES = frozenset(suffix for known in FORMATS for suffix in known.suffixes)
 WRITABLE_FORMATS = tuple(known for known in FORMATS if known.writable)
 
+# A 500-megapixel picture takes 1.5 GB when held whole; what claims more is rather a damaged or hostile file.
+MAX_PIXELS = 500_000_000
+
 # Bytes needed by `sniff`: the longest signature, AVIF's list of brands included.
 SNIFF_BYTES = 64
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from engines.blend import Mask
 from engines.errors import PictureError
-from engines.formats import shown
-from engines.reading import MAX_PIXELS, open_picture
+from engines.formats import MAX_PIXELS, shown
+from engines.reading import open_picture
 from engines.tensor import Pixels
 
 _BAND = 256

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PIL import Image, ImageFilter
 
 from engines.blend import Mask
 
@@ -153,6 +152,8 @@ def feather(mask: Mask, radius: float) -> Mask:
     """`mask` softened by a Gaussian of `radius` pixels; what is even stays as it is."""
     if radius <= 0:
         return mask.copy()
+    from PIL import Image, ImageFilter  # late, here and below: a window starts without it
+
     return np.array(Image.fromarray(mask).filter(ImageFilter.GaussianBlur(radius)))
 
 
@@ -165,4 +166,6 @@ def fitted(mask: Mask, width: int, height: int) -> Mask:
     """`mask` for the same picture at another size; itself where that is its own."""
     if mask.shape == (height, width):
         return mask
+    from PIL import Image
+
     return np.array(Image.fromarray(mask).resize((width, height), Image.Resampling.BILINEAR))

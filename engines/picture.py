@@ -9,10 +9,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from engines.formats import MAX_PIXELS
 from engines.metadata import Metadata
 from engines.progress import Progress
-from engines.reading import MAX_PIXELS, open_picture
-from engines.writing import PictureWriter
 
 _BAND_BYTES = 8 << 20
 
@@ -64,6 +63,8 @@ class Picture:
 
 def load(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Picture:
     """Read a whole picture into memory, upright; raises `PictureError`."""
+    from engines.reading import open_picture  # late, as is the writer: a window starts without the decoders
+
     with open_picture(path, max_pixels=max_pixels) as reader:
         pixels = reader.read(reader.height)
         return Picture(pixels, reader.metadata, Path(path), reader.notices)
@@ -84,6 +85,8 @@ def save(
     The other arguments are those of `engines.writing.PictureWriter`. Raises `TargetError`, and `Cancelled` until the file
     is about to be put in place.
     """
+    from engines.writing import PictureWriter
+
     pixels = picture.pixels
     writer = PictureWriter(
         target,

@@ -13,13 +13,10 @@ import numpy as np
 
 from engines.decoding import Decoded, decode, read_contents
 from engines.errors import PictureError
-from engines.formats import FORMATS, SNIFF_BYTES, Format, shown, sniff
+from engines.formats import FORMATS, MAX_PIXELS, SNIFF_BYTES, Format, shown, sniff
 from engines.metadata import Metadata, bare_exif, orientation_of, upright_metadata
 from engines.rows import Damaged, Pixels, Rows
 from engines.turning import Turned
-
-# A 500-megapixel picture takes 1.5 GB when held whole; what claims more is rather a damaged or hostile file.
-MAX_PIXELS = 500_000_000
 
 _ALPHA_BAND = 256
 

@@ -23,11 +23,12 @@ from engines.blend import Mask, blend, check_strength
 from engines.card import ModelCard
 from engines.colour import Space
 from engines.errors import ModelError, OutOfMemory, TargetError
+from engines.formats import MAX_PIXELS
 from engines.mask import load_mask
 from engines.model import Model
 from engines.picture import Picture
 from engines.progress import Progress
-from engines.reading import MAX_PIXELS, open_picture
+from engines.reading import open_picture
 from engines.reduction import Reduction, reduced_size
 from engines.relight import ColourTransform
 from engines.row_source import FILL_REACH, PixelRows, RowSource, RowWindow

@@ -14,10 +14,11 @@ import numpy as np
 
 from engines.card import ModelCard
 from engines.errors import ModelError, OutOfMemory
+from engines.formats import MAX_PIXELS
 from engines.model import Model
 from engines.picture import Picture
 from engines.progress import Progress
-from engines.reading import MAX_PIXELS, open_picture
+from engines.reading import open_picture
 from engines.row_source import PixelRows, RowSource, RowWindow
 from engines.tensor import Pixels, Tensor
 from engines.tile_runner import BLACK, BRIGHT, Count, TileRunner, overlap_of, tile_of

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
-from xml.sax.saxutils import escape, quoteattr
 
 NAMESPACE = "urn:duskroom:xmp:1:"
 AGENT = "Duskroom"
@@ -180,6 +179,8 @@ def _remove(root: Element, is_unwanted: Callable[[str], bool]) -> None:
 
 def _packet(root: Element, prefixes: Mapping[str, str]) -> bytes:
     """The packet as bytes, every namespace declared at its root."""
+    from xml.sax.saxutils import quoteattr  # brings urllib along, which a window need not wait for
+
     chosen: dict[str, str] = {_XML: "xml"}
     for element in root.iter():
         for name in (element.tag, *element.attrib):
@@ -195,6 +196,8 @@ def _packet(root: Element, prefixes: Mapping[str, str]) -> bytes:
 
 
 def _write(out: list[str], element: Element, chosen: Mapping[str, str], spaces: str = "") -> None:
+    from xml.sax.saxutils import escape, quoteattr
+
     def named(name: str) -> str:
         uri, _, local = name[1:].partition("}") if name.startswith("{") else ("", "", name)
         return f"{chosen[uri]}:{local}" if uri else local
