@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
@@ -104,6 +104,25 @@ def test_escape_stops_a_save_and_the_file_stays_what_it_was(
     press_escape_after(qtbot, window, dialog, monkeypatch, "write")
     assert other.read_bytes() == b"precious" and told(window) == []
     assert window.document.target is None and sorted(photo.parent.glob(".duskroom*")) == []
+
+
+def test_what_waits_for_a_save_may_be_closed_in_another_way_meanwhile(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, large_photo: Path
+) -> None:
+    open_photo(large_photo)
+    open_photo(photo)
+    dialog = save_dialog(window)
+    type_into(dialog, "mine.png")
+    qtbot.mouseClick(dialog.save_button, Qt.MouseButton.LeftButton)
+    job = window.saving.job
+    assert job is not None and window.document.current is not None
+    window.actions_by_id["close"].trigger()
+    window.document.close_document(window.document.current)
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    qtbot.waitUntil(lambda: window.saving.job is None)
+    qtbot.waitUntil(lambda: window.document.source == large_photo)
+    assert len(window.document.documents) == 1
+    assert window.document.source == large_photo and (photo.parent / "mine.png").exists()
 
 
 def test_a_save_whose_file_is_in_place_is_saved_whatever_is_pressed(
