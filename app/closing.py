@@ -56,7 +56,8 @@ class Closing(QObject):
         ask(sorted(self._document.documents, key=lambda each: each is not current))
 
     def _ask(self, parent: QWidget, document: OpenDocument, proceed: Callable[[], object]) -> None:
-        if not document.is_open or not (document.is_modified or document.is_worked_on or self._saving.job is not None):  # it was closed in another way meanwhile
+        is_gone = not document.is_open  # closed in another way meanwhile: then nothing of it may be asked
+        if is_gone or not (document.is_modified or document.is_worked_on or self._saving.job is not None):
             proceed()
         elif document is self._document.current:
             self._saving.ask_before_losing(parent, proceed, lambda: self._ask(parent, document, proceed))
