@@ -34,7 +34,7 @@ def main(wanted: list[str]) -> int:
         done = subprocess.run(
             [sys.executable, "-m", "app.render", out, *arguments],
             cwd=ROOT,
-            env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+            env={**os.environ, "QT_QPA_PLATFORM": "offscreen", "HOME": "/home/artist"},  # whose folder Save As proposes
             check=False,
         )
         if done.returncode != 0:

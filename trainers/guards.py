@@ -25,9 +25,7 @@ GROWTH = 2.5  # how many times its lowest a smoothed loss grows before the run d
 EARLY_GROWTH = 25.0  # the same before it has settled
 LEAD = 0.985  # of the way from a discriminator that cannot tell to one that is sure of every picture: far ahead
 LEAD_STEPS = 150  # for so many steps
-SPREAD = (
-    0.2  # how different samples are, in units of how different the data's pictures are, when a generator has collapsed
-)
+SPREAD = 0.2  # how different samples are, the data's pictures being 1, when a generator has collapsed
 SPREAD_FALL = 0.4  # or the part of the largest spread so far that is left
 SPREAD_STEPS = 100  # for so many steps
 FIRST_SPREAD = 300  # steps before which all samples are alike in any run
@@ -96,9 +94,8 @@ class Guards:
                 self._losses.setdefault(name, Smoothed()).add(value, steps)
         settled = event.step - self._first >= SETTLED
         growth = GROWTH if settled else EARLY_GROWTH
-        against = any(
-            name.startswith("discriminator") for name in self._losses
-        )  # then each loss rises as the other learns
+        # Where networks learn against each other, the loss of one rises as the other learns.
+        against = any(name.startswith("discriminator") for name in self._losses)
         found = [] if against else [self._diverging(event.step, growth)]
         if "lead" in event.watched:
             found.append(self._ahead(event.step, self._smooth("lead", event.watched["lead"], steps)))

@@ -5,7 +5,7 @@
     <name>AdjustPanel</name>
     <message>
       <source> stops</source>
-      <translation> Blenden</translation>
+      <translation> EV</translation>
     </message>
     <message>
       <source>Adjust</source>

@@ -205,9 +205,10 @@ def test_features_that_are_not_there_are_said(folders: list[Path], tmp_path: Pat
 
 @pytest.mark.parametrize("changes", [{"weights": {"perceptual": 1.0}}, {"features": "vgg16.pth"}])
 def test_a_perceptual_term_that_lacks_a_half_is_said(folders: list[Path], tmp_path: Path, changes: dict) -> None:
-    notices = [event.text for event in train(tiny(folders, steps=1, **changes), tmp_path / "run") if isinstance(event, Notice)]
+    notices = [
+        event.text for event in train(tiny(folders, steps=1, **changes), tmp_path / "run") if isinstance(event, Notice)
+    ]
     assert any("The perceptual term is left out" in text for text in notices)
-
 
 
 def test_commands_are_obeyed(folders: list[Path], tmp_path: Path) -> None:
