@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     first = arguments[0] if arguments else ""
     if first in COMMANDS or (first.startswith("-") and first != "--"):
-        from app.cli import main as run_command
+        from app.cli.main import main as run_command
 
         return run_command(arguments)
     if not _has_display():
@@ -44,7 +44,7 @@ def run_window(arguments: list[str]) -> int:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app.errors import UnexpectedErrors
+    from app.core.errors import UnexpectedErrors
     from app.main_window import MainWindow
 
     sys.setswitchinterval(SWITCH_INTERVAL)

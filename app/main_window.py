@@ -9,28 +9,27 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QMainWindow, QStackedWidget
 
-from app import about, actions, errors, layout, paths, settings
 from app.canvas.compare import CompareView
-from app.document import Document
-from app.jobs import JobQueue
-from app.message_bar import MessageBar
-from app.models import Models
-from app.opening import Opening, dropped_paths
-from app.panels.upscale import UpscalePanel
-from app.parts import PARTS
-from app.parts.attributes import PartAttributes
-from app.saving import Saving
-from app.theme import Theme
-from app.translation import Translation
-from app.upscaling import Upscaling
-from app.widgets import first_page
-from app.widgets.first_page import FirstPage
+from app.core import errors, paths, settings
+from app.core.jobs import JobQueue
+from app.core.language import Translation
+from app.core.messages import MessageBar
+from app.core.theme import Theme
+from app.documents.document import Document
+from app.library.models import Models
+from app.opening.opening import Opening, dropped_paths
+from app.saving.closing import Closing
+from app.saving.saving import Saving
+from app.upscale.panel import UpscalePanel
+from app.upscale.upscaling import Upscaling
 from app.widgets.job_progress import JobProgress
+from app.window import about, actions, first_page, layout
+from app.window.features import FEATURES, FeatureAttributes
 
 MOST_DIALOGS = 8  # that could be open one over the other
 
 
-class MainWindow(QMainWindow, PartAttributes):
+class MainWindow(QMainWindow, FeatureAttributes):
     """One window, whose `document` is the one that is shown.
 
     `unexpected` is where uncaught exceptions come from; they are told in the message bar.
@@ -48,6 +47,7 @@ class MainWindow(QMainWindow, PartAttributes):
         self.messages = MessageBar()
         self.opening = Opening(self.queue, self.document, self.messages, self.settings)
         self.saving = Saving(self.queue, self.document, self.messages, self.settings)
+        self.closing = Closing(self.document, self.saving, self)
         self.upscaling = Upscaling(self.queue, self.document, self.messages, self.settings)
         self.models = Models(self.queue, self.messages)
         self._may_close = False
@@ -55,21 +55,21 @@ class MainWindow(QMainWindow, PartAttributes):
         self._started = False
 
         self.canvas = CompareView()
-        self.first_page = FirstPage()
+        self.first_page = first_page.FirstPage()
         self.panel = UpscalePanel()
         self.job_progress = JobProgress(wide=False)
         self.pages = QStackedWidget()
         self.facts, self.zoom = QLabel(), QLabel()
         slots = self._slots()
-        for part in PARTS:
-            slots |= part.slots(self)
+        for feature in FEATURES:
+            slots |= feature.slots(self)
         self.actions_by_id = actions.make(self, slots)
         layout.lay_out(self)
         self.actions_by_id["compare"].setChecked(True)
         self.actions_by_id[f"theme_{self.theme.choice}"].setChecked(True)
         self._connect(unexpected)
-        for part in PARTS:
-            part.connect(self)
+        for feature in FEATURES:
+            feature.connect(self)
         self._dress()
         self._photo_changed()
         if settings_notice:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.message_bar import Kind
+    from app.core.messages import Kind
 
 PATIENCE_MS = 600_000  # an upscale on a slow machine
 PAUSE_MS = 200  # after a step, for what it sets off
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="ACTION",
         action="append",
         default=[],
-        help="an id of app/actions.py, done in order; a dialog that it opens is rendered alone",
+        help="an id of app/window/actions.py, done in order; a dialog that it opens is rendered alone",
     )
     parser.add_argument("--tell", action="store_true", help="with a notice of each kind")
     parser.add_argument("--left", action="store_true", help="as if the last start had not ended in order")
@@ -65,15 +65,16 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication, QDialog
 
-    from app import actions, settings
+    from app.core import settings
     from app.main_window import MainWindow
-    from app.widgets.contact_sheet import ContactSheet
+    from app.upscale.contact_sheet import ContactSheet
+    from app.window import actions
     from engines.errors import ModelError
-    from engines.library import ModelLibrary
+    from engines.models.library import ModelLibrary
 
     for name in options.do:
         if name not in {entry.id for entry in actions.ACTIONS}:
-            print(f"There is no action “{name}”; app/actions.py lists them.", file=sys.stderr)
+            print(f"There is no action “{name}”; app/window/actions.py lists them.", file=sys.stderr)
             return 1
     application = QApplication.instance() or QApplication(sys.argv[:1])
     settings.keep(settings.Settings(language=options.language, theme=options.theme))
@@ -114,7 +115,7 @@ def _render(options: argparse.Namespace, width: int, height: int) -> int:
         window = open_window()
         settle()
     if options.upscale is not None and window.document.photo is not None:
-        from app import paths
+        from app.core import paths
 
         try:
             entry = ModelLibrary(paths.model_folders()).find(options.upscale, task="super-resolution")

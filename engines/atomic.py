@@ -11,8 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from engines.errors import TargetError
-from engines.formats import shown
+from engines.errors import TargetError, shown
 
 # Temporary files are named `.duskroom-<process>-<random>.part`: a killed process leaves one, and this pattern finds it.
 # The name does not grow with the target's, which may already be as long as the file system allows.

@@ -10,7 +10,7 @@ from pathlib import Path
 from natsort import os_sorted
 
 from engines.errors import Cancelled, DuskroomError, PictureError, TargetError
-from engines.formats import READABLE_SUFFIXES, target_format
+from engines.pictures.formats import READABLE_SUFFIXES, target_format
 from engines.progress import Progress
 
 Operation = Callable[[Path, Path, Progress], tuple[str, ...]]

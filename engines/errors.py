@@ -1,6 +1,9 @@
-"""The errors a person can act on; each one's text is a sentence with a remedy."""
+"""The errors a person can act on, each with a sentence and a remedy for its text, and how a sentence names a file."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 
 class DuskroomError(Exception):
@@ -37,3 +40,10 @@ class OutOfMemory(DuskroomError):
 
 class Cancelled(Exception):
     """The person asked to stop. Not an error: nobody is told of it as one."""
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """A file's name as a sentence shows it: without its folders, and printable even where it is not valid text."""
+    name = Path(path).name or str(path)
+    text = os.fsencode(name).decode("utf-8", "replace")
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

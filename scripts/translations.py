@@ -19,9 +19,9 @@ from xml.etree import ElementTree
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "assets" / "translations"
 WINDOW = "app.main_window"
-ENGINES, PROGRESS = "engines", "progress"  # the contexts of what `app.sentences` translates
+ENGINES, PROGRESS = "engines", "progress"  # the contexts of what `app.core.sentences` translates
 ENGINE = ROOT / "engines"
-EARLY = (ROOT / "app" / "settings.py",)  # speaks before a language is chosen, and is translated as the engines are
+EARLY = (ROOT / "app" / "core" / "settings.py",)  # speaks before a language is chosen, and is translated as the engines are
 SAYING = {"progress": PROGRESS, "_progress": PROGRESS, "fail": ENGINES, "_set_aside": ENGINES}
 """Calls whose arguments a person reads, though they are no whole sentences, and the context of each."""
 

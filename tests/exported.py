@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 import torch
 
-from engines.card import ModelCard, from_metadata, write_card
-from trainers.export import export_generator
+from engines.models.card import ModelCard, from_metadata, write_card
+from trainers.export.export import export_generator
 from trainers.networks.dcgan import DCGANGenerator, initialise
 
 LATENT, SIDE = 12, 32

@@ -11,9 +11,9 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from engines.card import ModelCard, write_card
+from engines.models.card import ModelCard, write_card
 from trainers.networks.dcgan import DCGANGenerator, initialise
-from trainers.recipe import from_values
+from trainers.recipes.recipe import from_values
 
 LATENT, BASE, SIZE = 12, 16, 32
 

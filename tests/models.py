@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engines.card import ModelCard, Size, write_card
+from engines.models.card import ModelCard, Size, write_card
 
 OPSET = 18
 

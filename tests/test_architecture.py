@@ -1,59 +1,43 @@
-"""The three floors, and who may stand on which."""
+"""The floors and their rooms, who may stand on which, and what is loaded at the start."""
 
 from __future__ import annotations
 
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ("app", "engines", "trainers")
+SOURCES = sorted(path for floor in ("app", "engines", "trainers") for path in (ROOT / floor).rglob("*.py"))
+ROOMS = sorted(path.parent for path in SOURCES if path.name == "__init__.py")
 
-QT = {"PySide6", "shiboken6", "superqt", "pyqtgraph", "qtawesome", "qtpy"}
+MOST_WITHOUT_A_ROOM = {"app": 3, "engines": 6, "trainers": 8}
+"""Files that lie directly on each floor."""
+
 TORCH = {"torch", "torchvision", "onnxscript", "spandrel"}
 HEAVY = {"torch", "onnxruntime", "pydantic", "pyqtgraph", "av", "pyvips"}
+FOR_THE_APP = ("recipes", "runs", "survey")  # of the trainers
+FOR_THE_TRAINERS = ("errors", "models.card", "models.model", "pictures.picture", "tiles.tensor")  # of the engines
 
-TRAINERS_FOR_APP = {"trainers.recipe", "trainers.events", "trainers.run", "trainers.survey"}
-ENGINES_FOR_TRAINERS = {"engines.card", "engines.model", "engines.tensor", "engines.picture", "engines.errors"}
-# What `from engines import card` names is looked up as modules first; these are all there is.
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-    for floor in FLOORS
-    for path in (ROOT / floor).rglob("*.py")
+NAME_THE_MAIN_WINDOW = {
+    "app.documents.feature",
+    "app.documents.history",
+    "app.opening.feature",
+    "app.opening.first_look",
+    "app.recovery.feature",
+    "app.tools.feature",
+    "app.upscale.feature",
+    "app.window.layout",
+    "app.window.shell",
+    "app.window.viewing",
 }
-SOURCES = sorted(path for floor in FLOORS for path in (ROOT / floor).rglob("*.py"))
-
-
-def imports(path: Path) -> set[str]:
-    """The full names of the modules that a file imports, wherever in it: at the top, in a function, for types only."""
-    package = path.relative_to(ROOT).parent.parts
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), filename=str(path))):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = list(package[: len(package) + 1 - node.level]) if node.level else []
-            module = ".".join(base + ([node.module] if node.module else []))
-            for alias in node.names:
-                full = f"{module}.{alias.name}"
-                names.add(full if full in MODULES else module)
-    return names
-
-
-def imports_of(floor: str) -> Iterator[tuple[str, str]]:
-    for path in sorted((ROOT / floor).rglob("*.py")):
-        for name in sorted(imports(path)):
-            yield str(path.relative_to(ROOT)), name
-
-
-def top(name: str) -> str:
-    return name.partition(".")[0]
+"""Features that are given the main window whole, and name its type. None may be added; each goes once it stands alone."""
 
 
 def loaded_after(statement: str, names: set[str]) -> list[str]:
@@ -72,46 +56,63 @@ def loaded_after(statement: str, names: set[str]) -> list[str]:
     return json.loads(run.stdout.splitlines()[-1])
 
 
-def test_every_floor_has_sources() -> None:
-    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(FLOORS)
-    assert {"app.main_window", "app.cli", "engines.picture", "trainers.recipe"} <= MODULES
+def test_every_import_goes_downwards() -> None:
+    """The contracts of pyproject.toml are kept, but for the features that name the main window."""
+    run = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"],
+        cwd=ROOT,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    broken = set(re.findall(r"([\w.]+) -> ([\w.]+) \(", run.stdout))
+    assert broken == {(module, "app.main_window") for module in NAME_THE_MAIN_WINDOW}, run.stdout + run.stderr
+    kept = len(contracts()) - bool(NAME_THE_MAIN_WINDOW)
+    assert f"{kept} kept, {len(contracts()) - kept} broken" in run.stdout, run.stdout
 
 
-def test_qt_lives_in_app_and_only_there() -> None:
-    elsewhere = [found for floor in ("engines", "trainers") for found in imports_of(floor)]
-    assert [(file, name) for file, name in elsewhere if top(name) in QT] == []
+def contracts() -> list[dict]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
 
 
-def test_torch_lives_in_trainers_and_only_there() -> None:
-    elsewhere = [found for floor in ("engines", "app") for found in imports_of(floor)]
-    assert [(file, name) for file, name in elsewhere if top(name) in TORCH] == []
+def test_no_contract_has_exceptions() -> None:
+    for contract in contracts():
+        assert not contract.keys() & {"ignore_imports", "skip_descendants"}, contract["name"]
+    assert "exclude_type_checking_imports" not in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 
-def test_engines_stand_on_nothing_of_ours() -> None:
-    assert [(file, name) for file, name in imports_of("engines") if top(name) in {"app", "trainers"}] == []
+def modules_of(floor: str) -> set[str]:
+    return {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in (ROOT / floor).rglob("*.py")
+        if path.name != "__init__.py"
+    }
 
 
-def test_trainers_never_import_the_app() -> None:
-    assert [(file, name) for file, name in imports_of("trainers") if top(name) == "app"] == []
+@pytest.mark.parametrize(
+    ("name", "floor", "known"),
+    [
+        ("The window knows of the trainers", "trainers", FOR_THE_APP),
+        ("The trainers know of the engines", "engines", FOR_THE_TRAINERS),
+    ],
+)
+def test_a_floor_knows_little_of_the_one_below(name: str, floor: str, known: tuple[str, ...]) -> None:
+    """The contracts list what is forbidden; nothing that came later is missing from that."""
+    (contract,) = (each for each in contracts() if each["name"].startswith(name))
+    forbidden = tuple(contract["forbidden_modules"])
+    allowed = {module for module in modules_of(floor) if not f"{module}.".startswith(tuple(f"{n}." for n in forbidden))}
+    assert allowed == {
+        module for module in modules_of(floor) if f"{module}.".startswith(tuple(f"{floor}.{n}." for n in known))
+    }
 
 
-def test_the_app_knows_four_modules_of_the_trainers() -> None:
-    known = [(file, name) for file, name in imports_of("app") if top(name) == "trainers"]
-    assert [(file, name) for file, name in known if name not in TRAINERS_FOR_APP] == []
-
-
-def test_trainers_use_five_modules_of_the_engines() -> None:
-    used = [(file, name) for file, name in imports_of("trainers") if top(name) == "engines"]
-    assert [(file, name) for file, name in used if name not in ENGINES_FOR_TRAINERS] == []
-
-
-def test_nothing_imports_the_tests() -> None:
-    assert [(file, name) for floor in FLOORS for file, name in imports_of(floor) if top(name) == "tests"] == []
-
-
-@pytest.mark.parametrize("module", sorted(TRAINERS_FOR_APP & MODULES))
-def test_what_the_app_may_know_of_the_trainers_is_free_of_torch(module: str) -> None:
-    assert loaded_after(f"import {module}", TORCH) == []
+@pytest.mark.parametrize("room", FOR_THE_APP)
+def test_what_the_window_may_know_of_the_trainers_is_free_of_torch(room: str) -> None:
+    modules = [f"trainers.{room}.{path.stem}" for path in sorted((ROOT / "trainers" / room).glob("[!_]*.py"))]
+    assert modules
+    assert loaded_after(f"import {', '.join(modules)}", TORCH) == []
 
 
 def test_the_window_starts_without_heavy_modules() -> None:
@@ -119,25 +120,25 @@ def test_the_window_starts_without_heavy_modules() -> None:
 
 
 def test_the_command_line_starts_without_qt_and_torch() -> None:
-    assert loaded_after("import app.cli", {"PySide6", "torch"}) == []
-
-
-def test_the_command_line_never_imports_qt() -> None:
-    """Follows `app.cli` through every module of the app that it imports, also inside functions."""
-    reached, ahead = set(), {"app.cli"}
-    while ahead:
-        module = ahead.pop()
-        reached.add(module)
-        path = ROOT / Path(*module.split("."))
-        names = imports(path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py")
-        assert {top(name) for name in names} & QT == set(), f"{module}, which the command line imports, imports Qt"
-        ahead |= {name for name in names & MODULES if top(name) == "app"} - reached
-    assert reached >= {"app.cli"}
+    assert loaded_after("import app.cli.main", {"PySide6", "torch"}) == []
 
 
 def test_the_main_window_stays_small() -> None:
     lines = (ROOT / "app" / "main_window.py").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= 250
+
+
+@pytest.mark.parametrize("floor", MOST_WITHOUT_A_ROOM)
+def test_files_have_rooms(floor: str) -> None:
+    without = [path.name for path in (ROOT / floor).glob("*.py") if path.name != "__init__.py"]
+    assert len(without) <= MOST_WITHOUT_A_ROOM[floor], without
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_is_one_sentence_and_the_files_in_it(room: Path) -> None:
+    body = ast.parse((room / "__init__.py").read_text(encoding="utf-8")).body
+    assert len(body) == 1 and ast.get_docstring(ast.Module(body, [])), "a room's __init__ is its docstring alone"
+    assert [path for path in room.glob("*.py") if path.name != "__init__.py"], "the room is empty"
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import TextIO
 
 from engines.errors import DuskroomError
-from trainers import parent, run
-from trainers import recipe as recipes
-from trainers.events import Event, Exported, Failed, Started, Stop, Working, to_line
+from trainers.recipes import recipe as recipes
+from trainers.runs import parent, run_folder
+from trainers.runs.events import Event, Exported, Failed, Started, Stop, Working, to_line
 
 STATUS = {"finished": 0, "paused": 3, "stopped": 130}
 TRAINERS = {
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.parent:
         parent.end_with(options.parent)
     try:
-        with private_stdout(run_dir / run.LOG) as out:
+        with private_stdout(run_dir / run_folder.LOG) as out:
             if options.export:
                 return _export(out, options)
             return _train(out, run_dir, detached=options.detached, asked=options.recipe)
@@ -87,7 +87,7 @@ def _print(out: TextIO, line: str) -> None:
 
 
 def _export(out: TextIO, options: argparse.Namespace) -> int:
-    from trainers.export_run import export_run
+    from trainers.export.export_run import export_run
 
     outcome: Event = Failed("")
     with saying_failures(lambda event: _print(out, to_line(event)), options.run_dir) as failed:
@@ -100,8 +100,8 @@ def _export(out: TextIO, options: argparse.Namespace) -> int:
 
 
 def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> int:
-    from trainers.driver import Driver, Throttle
-    from trainers.inbox import Inbox
+    from trainers.runs.driver import Driver, Throttle
+    from trainers.runs.inbox import Inbox
 
     inbox = Inbox(run_dir, detached=detached, abandon=abandon)
     if sys.platform != "win32" and os.nice(0) < NICENESS:
@@ -112,29 +112,29 @@ def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> 
         saying_failures(lambda event: _print(out, to_line(event)), run_dir) as locked_out,
         contextlib.ExitStack() as stack,
     ):
-        stack.enter_context(run.locked(run_dir, detached=detached))
-        log = stack.enter_context(run.EventLog(run_dir))
+        stack.enter_context(run_folder.locked(run_dir, detached=detached))
+        log = stack.enter_context(run_folder.EventLog(run_dir))
 
         def say(event: Event) -> None:
             if asked and isinstance(event, Started):  # the checkpoint is of this recipe
-                run.write_recipe(run_dir, run.read_recipe_values(run_dir, asked))
+                run_folder.write_recipe(run_dir, run_folder.read_recipe_values(run_dir, asked))
             _print(out, to_line(event) if isinstance(event, Working) else log.append(event))
 
         throttled = Throttle(say)
         inbox.listen(0)
         ending = ""
         with saying_failures(throttled, run_dir) as failed:
-            values = run.read_recipe_values(run_dir, asked or run.RECIPE)
-            recipe = recipes.from_values(values, origin=f"“{run_dir / run.RECIPE}”")
-            if asked and not any((run_dir / name).exists() for name in (run.CHECKPOINT, run.PREVIOUS)):
-                run.write_recipe(run_dir, values)
+            values = run_folder.read_recipe_values(run_dir, asked or run_folder.RECIPE)
+            recipe = recipes.from_values(values, origin=f"“{run_dir / run_folder.RECIPE}”")
+            if asked and not any((run_dir / name).exists() for name in (run_folder.CHECKPOINT, run_folder.PREVIOUS)):
+                run_folder.write_recipe(run_dir, values)
             driver = Driver(run_dir, inbox, throttled)
-            for line in run.timeline(run.read_events(run_dir)[0]):
+            for line in run_folder.timeline(run_folder.read_events(run_dir)[0]):
                 driver.guards.see(line.message)  # type: ignore[arg-type]
             train = importlib.import_module(TRAINERS[recipe.task]).train
             ending = driver.drive(train(recipe, run_dir))
             if ending == "finished":
-                ending = driver.export_last(run_dir / run.MODEL)
+                ending = driver.export_last(run_dir / run_folder.MODEL)
         inbox.close()
         throttled.flush()
         return 1 if failed else STATUS.get(ending, 1)
@@ -144,7 +144,7 @@ def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> 
 def abandon() -> None:
     """End this process now, but not in the middle of writing a checkpoint."""
     # Importing it here would wait for a main thread that still imports torch: then there is nothing to wait for.
-    writing = getattr(sys.modules.get("trainers.checkpoint"), "writing", None)
+    writing = getattr(sys.modules.get("trainers.loop.checkpoint"), "writing", None)
     if writing is not None:
         writing.acquire(timeout=30)
     os._exit(1)
@@ -186,11 +186,11 @@ class saying_failures:
                 return "There is not enough memory to train; raise “micro_batches”, or lower “patch”, in the recipe."
             case _:
                 first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-                return f"Training failed: {first.rstrip('.')}. The details are in “{self._run_dir / run.LOG}”."
+                return f"Training failed: {first.rstrip('.')}. The details are in “{self._run_dir / run_folder.LOG}”."
 
 
 def _is_out_of_memory(error: Exception) -> bool:
-    from trainers.loop import is_out_of_memory
+    from trainers.loop.device import is_out_of_memory
 
     return is_out_of_memory(error)
 

@@ -27,14 +27,14 @@ from PIL.PngImagePlugin import PngInfo
 from torch import nn
 
 from engines.errors import DuskroomError, ModelError, PictureError
-from trainers import parent
-from trainers.datasets import read_photo
-from trainers.events import Event, Failed, to_json, to_line
-from trainers.loop import is_out_of_memory
-from trainers.pictures import to_square
-from trainers.projection import Projection, project
-from trainers.publish import publish
-from trainers.stored_generator import open_generator
+from trainers.data.generation import to_square
+from trainers.data.photos import read_photo
+from trainers.export.publish import publish
+from trainers.latent.projection import Projection, project
+from trainers.loop.device import is_out_of_memory
+from trainers.networks.stored_generator import open_generator
+from trainers.runs import parent
+from trainers.runs.events import Event, Failed, to_json, to_line
 
 TEXT = "duskroom"
 SAY_EVERY = 0.1  # seconds

@@ -13,8 +13,8 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engines.model import CUDA, open_model
-from trainers.device import Precision
+from engines.models.model import CUDA, open_model
+from trainers.loop.device import Precision
 
 SIDE = 96
 TOO_MUCH = 1 << 50  # bytes that no machine has
@@ -70,7 +70,7 @@ def check_agreement(device: torch.device) -> str:
 
 def check_out_of_memory(device: torch.device) -> str:
     """A real failure of the allocator is recognised as one, and work goes on after it."""
-    from trainers.loop import is_out_of_memory
+    from trainers.loop.device import is_out_of_memory
 
     try:
         torch.empty(TOO_MUCH, dtype=torch.uint8, device=device)
@@ -84,8 +84,8 @@ def check_out_of_memory(device: torch.device) -> str:
 
 def check_exact(device: torch.device) -> str:
     """Two short runs of the trainer give the same weights."""
-    from trainers.checkpoint import load_checkpoint
-    from trainers.recipe import from_values
+    from trainers.loop.checkpoint import load_checkpoint
+    from trainers.recipes.recipe import from_values
     from trainers.train_superres import train
 
     with tempfile.TemporaryDirectory() as temporary:

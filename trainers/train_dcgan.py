@@ -19,34 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from engines.errors import RecipeError
-from trainers import loop, schedules
-from trainers.adversarial import (
-    Auxiliaries,
-    Loss,
-    Side,
-    clip_weights,
-    discriminator_lead,
-    discriminator_loss,
-    generator_loss,
-    generator_ramp,
-    spreads,
-    turns,
-)
-from trainers.augment import augment
-from trainers.auxiliaries import auxiliaries_of
-from trainers.checkpoint import has_checkpoint, remove_leftovers
-from trainers.device import Precision, choose_device
-from trainers.ema import Average
-from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
-from trainers.generation_quality import QuickJudge
-from trainers.judging import judging_step
-from trainers.losses import Outputs, make_objective
-from trainers.networks.dcgan import initialise
-from trainers.objectives import Objective
-from trainers.parts import discriminator_of, generator_of
-from trainers.pictures import Pictures, read_pictures
-from trainers.recipe import ImageGeneration
-from trainers.samples import (
+from trainers import seeds
+from trainers.adversarial.augment import augment
+from trainers.adversarial.auxiliaries import auxiliaries_of
+from trainers.adversarial.samples import (
     AT_ONCE,
     SETTLING,
     SHEET,
@@ -58,10 +34,35 @@ from trainers.samples import (
     settled,
     write_sheet,
 )
-from trainers.standing import Run, Standing
-from trainers.standing import obey as obey_command
-from trainers.start import new_labels, start_from
-from trainers.superres_pictures import list_left_out
+from trainers.adversarial.sides import (
+    Auxiliaries,
+    Loss,
+    Side,
+    clip_weights,
+    discriminator_lead,
+    discriminator_loss,
+    generator_loss,
+    generator_ramp,
+    turns,
+)
+from trainers.adversarial.start import new_labels, start_from
+from trainers.data.generation import Pictures, read_pictures
+from trainers.data.photos import list_left_out
+from trainers.loop import schedules, stepping
+from trainers.loop.checkpoint import has_checkpoint, remove_leftovers
+from trainers.loop.device import Precision, choose_device, is_out_of_memory
+from trainers.loop.ema import Average
+from trainers.loop.run_state import Run, Standing
+from trainers.loop.run_state import obey as obey_command
+from trainers.loop.validation import judging_step
+from trainers.losses.objectives import Objective
+from trainers.losses.tables import Outputs, make_objective
+from trainers.metrics.spread import spreads
+from trainers.networks.dcgan import initialise
+from trainers.networks.make import discriminator_of, generator_of
+from trainers.quality.generation import QuickJudge
+from trainers.recipes.recipe import ImageGeneration
+from trainers.runs.events import Event, Notice, Started, Step, TrainerCommand, Working
 
 WATCH_EVERY = 10  # steps between two looks at what guards watch
 WATCHED = 256  # training pictures whose spread samples are held against
@@ -83,8 +84,8 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     remove_leftovers(run_dir)
     objective = make_objective(recipe.objective, smoothing=recipe.label_smoothing)
     pictures: Pictures = yield from read_pictures(recipe)
-    draws = loop.seeded(recipe.seed, FIRST_WEIGHTS)
-    loop.seed_parts(recipe.seed)
+    draws = seeds.seeded(recipe.seed, FIRST_WEIGHTS)
+    seeds.seed_parts(recipe.seed)
     generator = generator_of(recipe, len(pictures.names))
     discriminator = discriminator_of(recipe, len(pictures.names))
     for part, network in ((recipe.network, generator), (recipe.discriminator, discriminator)):
@@ -118,11 +119,11 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     conditional = bool(pictures.names)
 
     def latents(labels: Tensor | None, count: int, *draw: int) -> Latents:
-        return draw_latents(recipe, labels, count, loop.seeded(recipe.seed, *draw, NOISE)).to(device)
+        return draw_latents(recipe, labels, count, seeds.seeded(recipe.seed, *draw, NOISE)).to(device)
 
     def losses_of(side: Side, real: Tensor, drawn: Latents, *draw: int) -> tuple[Loss, Tensor]:
         """The loss of one side for the pictures `real` and those drawn from `drawn`, which has their labels; and the latter."""
-        shown = partial(augment, kinds=recipe.augment, generator=loop.seeded(recipe.seed, *draw, AUGMENTATION))
+        shown = partial(augment, kinds=recipe.augment, generator=seeds.seeded(recipe.seed, *draw, AUGMENTATION))
         given: dict[str, Any] = {
             "real_labels": drawn.label,
             "fake_labels": drawn.label,
@@ -141,7 +142,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
             with torch.no_grad():
                 fake = drawn.through(generator)
             check_shape(recipe, fake)
-            penalty = loop.seeded(recipe.seed, *draw, PENALTY)
+            penalty = seeds.seeded(recipe.seed, *draw, PENALTY)
             return discriminator_loss(objective, discriminator, shown(real), shown(fake), penalty, **given), fake
 
     settling = latents(mixed_labels(pictures.names, SETTLING * AT_ONCE), SETTLING * AT_ONCE, FIXED)
@@ -211,29 +212,29 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
             }
             if rates[side] > 0:
                 try:
-                    with loop.buffers_kept(*networks.values()):
+                    with stepping.buffers_kept(*networks.values()):
                         real, labels = pictures.batch(step, turn, recipe.batch)
                         drawn = latents(labels if conditional else None, recipe.batch, step, turn)
-                        pieces = loop.split((real.to(device), *drawn.tensors), standing.micro_batches)
+                        pieces = stepping.split((real.to(device), *drawn.tensors), standing.micro_batches)
                         value = 0.0
                         for index, (part, (real, *tensors)) in enumerate(pieces):
                             if index:
                                 yield from obey((yield Working("taking the step in parts", index, len(pieces))))
-                            loop.seed_parts(recipe.seed, step, turn, index)
+                            seeds.seed_parts(recipe.seed, step, turn, index)
                             found, fake = losses_of(side, real, drawn.like(tensors), step, turn, index)
-                            value += loop.finite(found.total * part, f"{side}'s loss")
+                            value += stepping.finite(found.total * part, f"{side}'s loss")
                             precisions[side].backward(found.total * part)
                         for group in optimisers[side].param_groups:
                             group["lr"] = rates[side]
-                        weights = loop.parameters_of(networks[side])
+                        weights = stepping.parameters_of(networks[side])
                         precisions[side].step([optimisers[side]], weights, recipe.clip)
-                except loop.NotANumber as error:
+                except stepping.NotANumber as error:
                     yield from obey((yield run.roll_back(str(error))))
                     continue
                 except Exception as error:
-                    if not loop.is_out_of_memory(error):
+                    if not is_out_of_memory(error):
                         raise
-                    yield from obey((yield loop.make_smaller(standing, recipe.batch)))
+                    yield from obey((yield stepping.make_smaller(standing, recipe.batch)))
                     continue
                 finally:
                     optimisers[side].zero_grad(set_to_none=True)

@@ -16,20 +16,23 @@ import torch
 from torch import Tensor, nn
 
 from engines.errors import RecipeError
-from trainers import loop, schedules
-from trainers.checkpoint import has_checkpoint, remove_leftovers
-from trainers.device import Precision, choose_device
-from trainers.ema import Average
-from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
-from trainers.judging import judging_step
-from trainers.muon import Muon
-from trainers.parts import find_loss, make_network
-from trainers.recipe import SuperResolution
-from trainers.standing import Run, Standing, Stateful
-from trainers.standing import obey as obey_command
-from trainers.superres_pictures import find_pictures, list_left_out, read_crops
-from trainers.superres_quality import validating, write_sample
-from trainers.weights import read_weights
+from trainers import seeds
+from trainers.data.photos import list_left_out
+from trainers.data.superres import find_pictures, read_crops
+from trainers.loop import schedules, stepping
+from trainers.loop.checkpoint import has_checkpoint, remove_leftovers
+from trainers.loop.device import Precision, choose_device, is_out_of_memory
+from trainers.loop.ema import Average
+from trainers.loop.muon import Muon
+from trainers.loop.run_state import Run, Standing, Stateful
+from trainers.loop.run_state import obey as obey_command
+from trainers.loop.validation import judging_step
+from trainers.losses.tables import find_loss
+from trainers.networks.make import make_network
+from trainers.networks.weights import read_weights
+from trainers.quality.superres import validating, write_sample
+from trainers.recipes.recipe import SuperResolution
+from trainers.runs.events import Event, Notice, Started, Step, TrainerCommand, Working
 
 Events = Generator[Event, TrainerCommand | None, Any]
 
@@ -43,7 +46,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     device = choose_device(recipe.device)
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
-    loop.seed_parts(recipe.seed)
+    seeds.seed_parts(recipe.seed)
     network = make_network(recipe.network, recipe.scale)
     if recipe.start_from and not has_checkpoint(run_dir):
         network.load_state_dict(read_weights(recipe.start_from, network))
@@ -53,7 +56,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     average = Average(network, recipe.ema, recipe.ema_start)
     optimisers = make_optimisers(recipe, network)
     losses = {stage.loss: find_loss(stage.loss) for stage in recipe.stages}
-    weights = loop.parameters_of(network)
+    weights = stepping.parameters_of(network)
 
     standing = Standing(micro_batches=recipe.micro_batches)
     precision = Precision(device, recipe.precision)
@@ -90,28 +93,28 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 del crops  # both would hardly fit
                 crops = yield from read_crops(recipe, pictures, shelf, obey)
             try:
-                with loop.buffers_kept(network):
+                with stepping.buffers_kept(network):
                     loss = 0.0
                     batch = _to(device, crops.batch(step, stage.batch, stage.patch))
-                    pieces = loop.split(batch, standing.micro_batches)
+                    pieces = stepping.split(batch, standing.micro_batches)
                     for index, (part, (small, large)) in enumerate(pieces):
                         if index:
                             yield from obey((yield Working("taking the step in parts", index, len(pieces))))
-                        loop.seed_parts(recipe.seed, step, index)
+                        seeds.seed_parts(recipe.seed, step, index)
                         with precision.autocast():
                             output = network(small)
                         check_shape(recipe, small, output, large)
                         mean = losses[stage.loss](output.float(), large) * part
-                        loss += loop.finite(mean, "loss")
+                        loss += stepping.finite(mean, "loss")
                         precision.backward(mean)
                     precision.step(optimisers, weights, recipe.clip)
-            except loop.NotANumber as error:
+            except stepping.NotANumber as error:
                 yield from obey((yield run.roll_back(str(error))))
                 continue
             except Exception as error:
-                if not loop.is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
-                yield from obey((yield loop.make_smaller(standing, stage.batch)))
+                yield from obey((yield stepping.make_smaller(standing, stage.batch)))
                 continue
             finally:
                 for optimiser in optimisers:

@@ -1,50 +1,43 @@
 """UNIT: two encoders and two generators with a shared latent space learn to translate between two domains without pairs.
 
 The loop of Liu, Breuel & Kautz 2017: in turn the discriminators are stepped on real and translated pictures, and the
-encoders and generators on reconstruction, KL, the game and the cycle (equations 2 to 8, `trainers.translating`).
+encoders and generators on reconstruction, KL, the game and the cycle (equations 2 to 8, `trainers.adversarial.unit_losses`).
 """
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
-from engines.errors import ModelError, RecipeError
-from trainers import loop, schedules
-from trainers.adversarial import Side, clip_weights, discriminator_lead, discriminator_loss, generator_ramp, turns
-from trainers.checkpoint import has_checkpoint, remove_leftovers
-from trainers.device import Precision, choose_device
-from trainers.ema import Average
-from trainers.events import Event, Notice, Started, Step, TrainerCommand, Working
-from trainers.judging import judging_step
-from trainers.losses import make_objective
-from trainers.networks.discriminators import without_batch_norm
-from trainers.networks.unit import UNITDiscriminators, initialise
-from trainers.parts import make_discriminator, make_translator
-from trainers.perceptual import find_perceptual
-from trainers.recipe import ImageTranslation
-from trainers.standing import Run, Standing
-from trainers.standing import obey as obey_command
-from trainers.superres_pictures import list_left_out
-from trainers.translating import Pool, generators_loss, parts_of, translate_picture, translated
-from trainers.translation_pictures import Pictures, Pixels, read_pictures
-from trainers.translation_quality import CROP, QuickJudge, bright_enough, reduce_picture
-from trainers.weights import companion_of, read_weights
+from engines.errors import RecipeError
+from trainers import seeds
+from trainers.adversarial.perceptual import find_perceptual
+from trainers.adversarial.sides import Side, clip_weights, discriminator_lead, discriminator_loss, generator_ramp, turns
+from trainers.adversarial.start import start_translation_from
+from trainers.adversarial.unit_losses import Pool, generators_loss, parts_of, translated
+from trainers.adversarial.unit_samples import Judge, write_sheet
+from trainers.data.photos import list_left_out
+from trainers.data.translation import Pictures, read_pictures
+from trainers.loop import schedules, stepping
+from trainers.loop.checkpoint import has_checkpoint, remove_leftovers
+from trainers.loop.device import Precision, choose_device, is_out_of_memory
+from trainers.loop.ema import Average
+from trainers.loop.run_state import Run, Standing
+from trainers.loop.run_state import obey as obey_command
+from trainers.loop.validation import judging_step
+from trainers.losses.tables import make_objective
+from trainers.networks.make import make_discriminators, make_translator
+from trainers.networks.unit import initialise
+from trainers.recipes.recipe import ImageTranslation
+from trainers.runs.events import Event, Notice, Started, Step, TrainerCommand, Working
 
 WATCH_EVERY = 10  # steps between two looks at what guards watch
-JUDGED = 48  # held-out pictures of each domain that a validation translates and compares
-LEAST_JUDGED = 16  # pixels each way of a picture that can be judged
-SHOWN_MEASURES = ("SWD reference ratio", "SWD each ratio", "edges")
-SHOWN = 6  # pictures of each domain on a sample
 # What a draw is for: every draw is a function of (seed, step, turn, purpose).
 FIRST_WEIGHTS, NOISE, PENALTY, POOL = range(4)
 
@@ -61,8 +54,8 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
     objective = make_objective(recipe.objective)
-    draws = loop.seeded(recipe.seed, FIRST_WEIGHTS)
-    loop.seed_parts(recipe.seed)
+    draws = seeds.seeded(recipe.seed, FIRST_WEIGHTS)
+    seeds.seed_parts(recipe.seed)
     network: Any = make_translator(recipe.network)
     discriminators = make_discriminators(recipe)
     for part, module in ((recipe.network, network), (recipe.discriminator, discriminators)):
@@ -70,7 +63,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
             initialise(module, draws)
     standing = Standing(micro_batches=recipe.micro_batches)
     if recipe.start_from and not has_checkpoint(run_dir):
-        standing.alone, standing.ramp = start_from(recipe, network, discriminators)
+        standing.alone, standing.ramp = start_translation_from(recipe, network, discriminators)
     network = network.to(device, memory_format=torch.channels_last)
     discriminators = discriminators.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     perceptual, missing = find_perceptual(recipe.features if recipe.weights.perceptual else None, device)
@@ -106,7 +99,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
             purpose = ("latent 0", "latent 1", "cycle 0", "cycle 1").index(which)
             drawn = [
                 torch.randn(
-                    mean.shape[1:], generator=loop.seeded(recipe.seed, step, turn, NOISE, purpose, first + index)
+                    mean.shape[1:], generator=seeds.seeded(recipe.seed, step, turn, NOISE, purpose, first + index)
                 )
                 for index in range(len(mean))
             ]
@@ -116,7 +109,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
 
     def from_pool(step: int, turn: int) -> list[Tensor]:
         """A batch of the pool's pictures of either domain, where there are any."""
-        drawn = [pool.draw(d, recipe.batch, loop.seeded(recipe.seed, step, turn, POOL, d)) for d in (0, 1)]
+        drawn = [pool.draw(d, recipe.batch, seeds.seeded(recipe.seed, step, turn, POOL, d)) for d in (0, 1)]
         return [t.to(device, memory_format=torch.channels_last) for t in drawn if t is not None]
 
     def discriminators_loss(
@@ -130,7 +123,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
             else:
                 fake = translated(network, sources[1 - d], 1 - d, noise if reconstructing else None)
                 check_shape(fake, real[d])
-            penalty = loop.seeded(recipe.seed, *draw, PENALTY, d)
+            penalty = seeds.seeded(recipe.seed, *draw, PENALTY, d)
             found.append(discriminator_loss(objective, discriminators.of(d), real[d], fake, penalty))
         return found
 
@@ -174,11 +167,11 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
             }
             if rates[side] > 0:
                 try:
-                    with loop.buffers_kept(*networks.values()):
+                    with stepping.buffers_kept(*networks.values()):
                         batch = [t.to(device) for d in (0, 1) for t in pictures.batch(step, turn, d, recipe.batch)]
                         if side == "discriminator" and recipe.pool:
                             batch += from_pool(step, turn)
-                        pieces = loop.split(batch, standing.micro_batches)
+                        pieces = stepping.split(batch, standing.micro_batches)
                         values: dict[str, float] = {}
                         fresh: list[tuple[Tensor, Tensor]] = []
                         leads: list[float] = []
@@ -186,7 +179,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                         for index, (part, (real0, source0, real1, source1, *kept)) in enumerate(pieces):
                             if index:
                                 yield from obey((yield Working("taking the step in parts", index, len(pieces))))
-                            loop.seed_parts(recipe.seed, step, turn, index)
+                            seeds.seed_parts(recipe.seed, step, turn, index)
                             noise, draw = noise_at(step, turn, first), (step, turn, first)
                             first += len(real0)
                             with precisions[side].autocast():
@@ -209,7 +202,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                                     both = discriminators_loss((real0, real1), (source0, source1), kept, noise, *draw)
                                     total = both[0].total + both[1].total
                                     terms = {"discriminator₁": both[0].total, "discriminator₂": both[1].total}
-                            loop.finite(total * part, f"{side}'s loss")
+                            stepping.finite(total * part, f"{side}'s loss")
                             for name, term in terms.items():
                                 values[name] = values.get(name, 0.0) + float(term.detach()) * part
                             precisions[side].backward(total * part)
@@ -221,14 +214,14 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                                 leads += [lead for lead in seen if lead is not None]
                         for group in optimisers[side].param_groups:
                             group["lr"] = rates[side]
-                        precisions[side].step([optimisers[side]], loop.parameters_of(networks[side]), recipe.clip)
-                except loop.NotANumber as error:
+                        precisions[side].step([optimisers[side]], stepping.parameters_of(networks[side]), recipe.clip)
+                except stepping.NotANumber as error:
                     yield from obey((yield run.roll_back(str(error))))
                     continue
                 except Exception as error:
-                    if not loop.is_out_of_memory(error):
+                    if not is_out_of_memory(error):
                         raise
-                    yield from obey((yield loop.make_smaller(standing, recipe.batch)))
+                    yield from obey((yield stepping.make_smaller(standing, recipe.batch)))
                     continue
                 finally:
                     optimisers[side].zero_grad(set_to_none=True)
@@ -267,115 +260,9 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
         run.close()
 
 
-def make_discriminators(recipe: ImageTranslation) -> UNITDiscriminators:
-    """The discriminators of both domains, without batch norm where the objective cannot do with it."""
-    made = [make_discriminator(recipe.discriminator, recipe.crop) for _ in (0, 1)]
-    if make_objective(recipe.objective).per_sample_penalty:
-        made = [without_batch_norm(network) for network in made]
-    try:
-        with torch.no_grad():
-            judge_once = copy.deepcopy(made[0]).eval()
-            judge_once(torch.zeros(1, 3, recipe.crop, recipe.crop))
-    except RuntimeError as error:
-        raise RecipeError(
-            f"The discriminator cannot judge crops of {recipe.crop} pixels; lower its “depth” or “scales”, or raise “crop”."
-        ) from error
-    return UNITDiscriminators(*made)
-
-
-def start_from(recipe: ImageTranslation, network: nn.Module, discriminators: nn.Module) -> tuple[int, int]:
-    """Give all networks the weights of the model that the recipe starts from.
-
-    Returns for how many steps the discriminators train alone, and over how many the generators' rate rises then: none
-    where the companion has discriminators that fit. Raises ModelError where the file does not hold such networks, or
-    has no companion, in which the other direction is.
-    """
-    assert recipe.start_from is not None
-    if recipe.start_from.suffix.lower() == ".onnx" and not companion_of(recipe.start_from).exists():
-        raise ModelError(
-            f"“{recipe.start_from.name}” holds one direction only, and training needs both; put its companion "
-            f"“{companion_of(recipe.start_from).name}” beside it."
-        )
-    network.load_state_dict(read_weights(recipe.start_from, network))
-    theirs = read_weights(recipe.start_from, discriminators, "discriminator")
-    if theirs is None:
-        return recipe.alone, recipe.ramp
-    discriminators.load_state_dict(theirs)
-    return 0, 0
-
-
 def check_shape(fake: Tensor, real: Tensor) -> None:
     """Raise RecipeError where the network does not return pictures of the size it is given."""
     if fake.shape != real.shape:
         raise RecipeError(
             f"The network makes {tuple(fake.shape)} of {tuple(real.shape)}; it must keep the size of a picture."
         )
-
-
-class Judge:
-    """Judges both directions on the same held-out pictures each time."""
-
-    def __init__(self, recipe: ImageTranslation, held_out: Sequence[list[Pixels]]) -> None:
-        """`held_out` are pictures of either domain; those too small to be judged, and too dark to be sources, are left out."""
-        self.directions = [f"{recipe.domains[source]} to {recipe.domains[1 - source]}" for source in (0, 1)]
-        chosen = [
-            [pictures[i] for i in spread_out(len(pictures), JUDGED) if min(pictures[i].shape[:2]) >= LEAST_JUDGED]
-            for pictures in held_out
-        ]
-        bright = [[pictures[index] for index in bright_enough(pictures)] for pictures in chosen]
-        sides = [min(reduce_picture(p).shape[:2]) for pictures in chosen for p in pictures]
-        size = min([CROP, *sides]) // LEAST_JUDGED * LEAST_JUDGED
-        enough = all(len(pictures) >= 2 for pictures in (*chosen, *bright))
-        self._judges = [QuickJudge(bright[d], chosen[1 - d], size=size) for d in (0, 1)] if enough else []
-
-    @property
-    def can_judge(self) -> bool:
-        """Whether there are pictures enough."""
-        return bool(self._judges)
-
-    def judging(self, network: Any) -> Generator[Event, TrainerCommand | None, dict[str, float]]:
-        """Translate and compare, yielding Working now and then. Returns the measures by name.
-
-        For each direction how far the translations are from real pictures of the domain that they are to be of, as a
-        share of the untranslated pictures' distance, by either standard, and how far edges stay in place; first of all
-        the mean of the distances that see brightness. Nothing where there are too few pictures.
-        """
-        measures: dict[str, float] = {}
-        for source, (judge, direction) in enumerate(zip(self._judges, self.directions, strict=False)):
-            made: list[Pixels] = []
-            for index, picture in enumerate(judge.sources):
-                if index % 4 == 0:
-                    yield Working(f"translating {direction} to judge it", index, len(judge.sources))
-                made.append(translate_picture(network, picture, source))
-            found = judge.judge(made)
-            measures |= {f"{name} {direction}": round(found[name], 4) for name in SHOWN_MEASURES}
-        seen = [value for name, value in measures.items() if name.startswith(SHOWN_MEASURES[0])]
-        return {"SWD": sum(seen) / len(seen), **measures} if seen else {}
-
-
-def spread_out(length: int, count: int) -> list[int]:
-    """At most `count` of the places below `length`, at even distances: neighbouring pictures are often of one place."""
-    return np.unique(np.linspace(0, length - 1, min(count, length)).astype(int)).tolist() if length else []
-
-
-def write_sheet(network: Any, pictures: Pictures, run_dir: Path, step: int) -> Path:
-    """A sheet of held-out pictures of either domain, each above its translation."""
-    rows: list[Pixels] = []
-    for source in (0, 1):
-        held_out = pictures.domains[source].held_out
-        shown = [square(held_out[index], pictures.view) for index in spread_out(len(held_out), SHOWN)]
-        shown += [np.zeros_like(shown[0])] * (SHOWN - len(shown))
-        rows += [np.concatenate(shown, 1), np.concatenate([translate_picture(network, p, source) for p in shown], 1)]
-    path = run_dir / "samples" / f"{step:08d}.png"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.concatenate(rows)).save(path)
-    return path
-
-
-def square(picture: Pixels, side: int) -> Pixels:
-    """The middle square of `picture` in `side` × `side` pixels."""
-    height, width = picture.shape[:2]
-    edge = min(height, width)
-    left, top = (width - edge) / 2, (height - edge) / 2
-    box = (left, top, left + edge, top + edge)
-    return np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC, box=box))

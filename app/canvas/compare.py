@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from app.canvas.look import Look
 from app.canvas.overlay import Overlay
-from app.canvas.pyramid import Pyramid
 from app.canvas.view import CanvasView, Pointed
+from app.photos.pyramid import Pyramid
 
 GRIP = 12  # logical pixels to either side of the divider where it can be taken
 HANDLE = 16  # logical pixels, the radius of its handle

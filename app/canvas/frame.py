@@ -7,7 +7,7 @@ import weakref
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage, QPainter, QRegion
 
-from app.canvas.pyramid import Pyramid
+from app.photos.pyramid import Pyramid
 
 
 class Frame:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app import qimage
 from app.canvas.painting import Box
-from app.canvas.pyramid import Level, Pyramid
-from app.jobs import Job, JobQueue
+from app.core import qimage
+from app.core.jobs import Job, JobQueue
+from app.photos.pyramid import Level, Pyramid
 from engines.progress import Progress
 
 BAND = 128  # rows for which a look is asked at a time: cancelling is quick

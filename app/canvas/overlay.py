@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPainter
 
 if TYPE_CHECKING:
-    from app.canvas.view import CanvasView
+    from app.canvas.pyramid_view import PyramidView
 
 
 class Overlay:
@@ -19,36 +19,36 @@ class Overlay:
     Dragging with the middle button or with the space bar held is always panning and never arrives here.
     """
 
-    def paint(self, painter: QPainter, view: CanvasView) -> None:
+    def paint(self, painter: QPainter, view: PyramidView) -> None:
         """Draw over the picture, in device pixels."""
 
-    def mouse_pressed(self, event: QMouseEvent, view: CanvasView) -> bool:
+    def mouse_pressed(self, event: QMouseEvent, view: PyramidView) -> bool:
         """A button went down."""
         return False
 
-    def mouse_moved(self, event: QMouseEvent, view: CanvasView) -> bool:
+    def mouse_moved(self, event: QMouseEvent, view: PyramidView) -> bool:
         """The pointer moved, with a button held or without."""
         return False
 
-    def mouse_released(self, event: QMouseEvent, view: CanvasView) -> bool:
+    def mouse_released(self, event: QMouseEvent, view: PyramidView) -> bool:
         """A button went up."""
         return False
 
-    def mouse_double_clicked(self, event: QMouseEvent, view: CanvasView) -> bool:
+    def mouse_double_clicked(self, event: QMouseEvent, view: PyramidView) -> bool:
         """The second press of a double click."""
         return False
 
-    def mouse_left(self, view: CanvasView) -> None:
+    def mouse_left(self, view: PyramidView) -> None:
         """The pointer left the canvas."""
 
-    def key_pressed(self, event: QKeyEvent, view: CanvasView) -> bool:
+    def key_pressed(self, event: QKeyEvent, view: PyramidView) -> bool:
         """A key went down while the canvas has the keyboard."""
         return False
 
-    def key_released(self, event: QKeyEvent, view: CanvasView) -> bool:
+    def key_released(self, event: QKeyEvent, view: PyramidView) -> bool:
         """A key went up."""
         return False
 
-    def cursor(self, position: QPointF, view: CanvasView) -> QCursor | Qt.CursorShape | None:
+    def cursor(self, position: QPointF, view: PyramidView) -> QCursor | Qt.CursorShape | None:
         """The pointer's shape at a logical position; None: the canvas's own."""
         return None

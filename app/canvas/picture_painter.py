@@ -10,11 +10,11 @@ from typing import cast
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF
 from PySide6.QtGui import QColor, QPainter, QPixmap, QRegion
 
-from app import qimage
 from app.canvas.frame import Frame
 from app.canvas.look import LookLayer, Rendering
 from app.canvas.painting import Placement, check_pattern, draw_grid, draw_image, draw_pixels
-from app.canvas.pyramid import Pyramid
+from app.core import qimage
+from app.photos.pyramid import Pyramid
 
 CHECK = 8  # logical pixels, the side of a square of the pattern under transparency
 SHARP_ABOVE = 2.0  # above this scale pixels are shown as the squares they are

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QWidget
 from app.canvas.look import Look, LookLayer
 from app.canvas.painting import Box, Placement
 from app.canvas.picture_painter import PicturePainter
-from app.canvas.pyramid import Pyramid
 from app.canvas.viewport import Viewport
-from app.jobs import JobQueue
+from app.core.jobs import JobQueue
+from app.photos.pyramid import Pyramid
 
 KEY_STEP = 2**0.5  # of zoom per press of a key
 MARGIN = 24  # logical pixels around a picture that is fitted

@@ -16,8 +16,8 @@ from typing import IO
 
 from app.training.job_object import JobObject
 from engines.errors import DuskroomError, RunError
-from trainers import run
-from trainers.events import Command, Detached, Line, Stop, read_line, to_line
+from trainers.runs import run_folder
+from trainers.runs.events import Command, Detached, Line, Stop, read_line, to_line
 
 _let_go: set[int] = set()  # processes that were detached from this one, and are still to be waited for once they end
 
@@ -36,8 +36,8 @@ def need_torch() -> None:
 
 def need_free(run_dir: Path) -> None:
     """Raise RunError where a process trains in `run_dir` already."""
-    if run.is_running(run_dir):
-        other = run.holder(run_dir)
+    if run_folder.is_running(run_dir):
+        other = run_folder.holder(run_dir)
         who = f"process {other.pid} on {other.host}" if other else "another process"
         raise RunError(f"“{run_dir}” is being trained in already, by {who}; stop that first, or name another folder.")
 
@@ -194,7 +194,7 @@ def why_ended(status: int, words: Sequence[str], run_dir: Path, remedy: str) -> 
         )
     if status < 0 or status > 0xFF:
         number = f"signal {-status}" if status < 0 else f"status {status:#x}"
-        return f"The trainer crashed ({number}); {remedy}. The details are in “{run_dir / run.LOG}”."
+        return f"The trainer crashed ({number}); {remedy}. The details are in “{run_dir / run_folder.LOG}”."
     if words and words[-1].endswith(".") and not words[0].startswith("Traceback"):
         return words[-1]  # the trainer's own sentence, said where it has no log to write to
     return f"The trainer ended unexpectedly ({words[-1] if words else f'exit status {status}'}); {remedy}."

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from app import paths
+from app.core import paths
 
 VERSION = 1
 LOCK_SECONDS = 5.0

@@ -16,8 +16,8 @@ from app.training import states
 from app.training.child import Child
 from app.training.states import State
 from engines.errors import DuskroomError, RunError
-from trainers import events, run
-from trainers.events import Command, Line
+from trainers.runs import events, run_folder
+from trainers.runs.events import Command, Line
 
 EMIT_EVERY = 0.05  # seconds between two emissions of what only tells how far the work is
 LOOK_EVERY = 0.25  # seconds between two looks at the log of a detached run
@@ -38,7 +38,7 @@ class TrainingSession(QThread):
     not ended must be stopped or detached before it is deleted.
     """
 
-    events_arrived = Signal(object)  # list[trainers.events.Line], in order; what arrives together comes together
+    events_arrived = Signal(object)  # list[trainers.runs.events.Line], in order; what arrives together comes together
     state_changed = Signal(str)  # a `states.State`
     failed = Signal(str)  # why it failed or was interrupted, with a remedy; `ended` follows
     noticed = Signal(str)  # why a command could not be passed on
@@ -219,10 +219,10 @@ class TrainingSession(QThread):
     def _skip_log(self) -> None:
         """Go to the end of the log as earlier trainers left it."""
         try:
-            size = (self.run_dir / run.EVENTS).stat().st_size
+            size = (self.run_dir / run_folder.EVENTS).stat().st_size
         except OSError:
             size = 0
-        lines, self._offset = run.read_events(self.run_dir, max(0, size - TAIL))
+        lines, self._offset = run_folder.read_events(self.run_dir, max(0, size - TAIL))
         # Not what came by the pipe: lines that a full disk kept out of the log are gone with their process.
         self._number = max((line.number for line in lines), default=0)
 
@@ -270,7 +270,7 @@ class TrainingSession(QThread):
 
     def _drain(self) -> None:
         """Take what the log holds since the last time; what came by the pipe while the disk was full is in it twice."""
-        lines, self._offset = run.read_events(self.run_dir, self._offset)
+        lines, self._offset = run_folder.read_events(self.run_dir, self._offset)
         self._take([line for line in lines if line.number == 0 or line.number > self._number])
 
     def _take(self, lines: list[Line]) -> None:
@@ -317,12 +317,12 @@ class TrainingSession(QThread):
 
     def _follow_log(self) -> State:
         """Follow a run that is no child of ours, by its log, until it ends or is let go."""
-        was_running = run.is_running(self.run_dir)
-        holder = run.holder(self.run_dir)
+        was_running = run_folder.is_running(self.run_dir)
+        holder = run_folder.holder(self.run_dir)
         if was_running and not (holder and holder.detached):
             children.need_free(self.run_dir)
         while True:
-            is_running = run.is_running(self.run_dir)
+            is_running = run_folder.is_running(self.run_dir)
             self._drain()
             if not is_running:
                 break
@@ -345,7 +345,7 @@ class TrainingSession(QThread):
 
     def _send(self, command: Command) -> None:
         try:
-            run.send(self.run_dir, command)
+            run_folder.send(self.run_dir, command)
         except RunError as error:
             self._posted.emit("noticed", str(error))
         else:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from engines.errors import RecipeError, RunError
-from trainers import events, run
-from trainers.events import Command, Event, Line
+from trainers.runs import events, run_folder
+from trainers.runs.events import Command, Event, Line
 
 State = Literal[
     "ready",  # never trained
@@ -98,7 +98,7 @@ def look(run_dir: Path) -> Found:
     if not run_dir.is_dir():
         return Found("damaged", text=f"There is no run folder “{run_dir}”; put it back, or take it off the list.")
     try:
-        version = run.read_recipe_values(run_dir).get("version", 1)
+        version = run_folder.read_recipe_values(run_dir).get("version", 1)
         lines = history(run_dir)
     except (RecipeError, RunError) as error:
         return Found("damaged", text=str(error))
@@ -107,7 +107,7 @@ def look(run_dir: Path) -> Found:
             "damaged", text=f"The run in “{run_dir}” was made by a newer Duskroom; update Duskroom to go on with it."
         )
     state, step, total = fold("ready", lines)
-    if state not in OVER and state != "ready" and not run.is_running(run_dir):
+    if state not in OVER and state != "ready" and not run_folder.is_running(run_dir):
         return Found("interrupted", step, total, interrupted(run_dir))
     return Found(state, step, total, failure_in(lines) if state == "failed" else "")
 
@@ -136,8 +136,10 @@ def interrupted(run_dir: Path) -> str:
 def history(run_dir: Path) -> list[Line]:
     """All that the log of the run says, without steps that were lost and made again. Raises RunError where it is damaged."""
     try:
-        lines = run.timeline(run.read_events(run_dir)[0])
-        damaged = not lines and (run_dir / run.EVENTS).stat().st_size > 0 and _has_a_line(run_dir / run.EVENTS)
+        lines = run_folder.timeline(run_folder.read_events(run_dir)[0])
+        damaged = (
+            not lines and (run_dir / run_folder.EVENTS).stat().st_size > 0 and _has_a_line(run_dir / run_folder.EVENTS)
+        )
         fold("ready", lines)
     except FileNotFoundError:
         return []
@@ -145,7 +147,7 @@ def history(run_dir: Path) -> list[Line]:
         damaged, lines = True, []
     if damaged:
         raise RunError(
-            f"The log “{run_dir / run.EVENTS}” is damaged; move it away, and the run can go on from its last checkpoint."
+            f"The log “{run_dir / run_folder.EVENTS}” is damaged; move it away, and the run can go on from its last checkpoint."
         )
     return lines
 

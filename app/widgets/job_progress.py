@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from app import sentences
-from app.jobs import Job
+from app.core import sentences
+from app.core.jobs import Job
 from engines.progress import Pace
 
 COUNT_DOWN_MS = 500  # between reports the time left goes on

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QListWidgetItem
 
-from app import qimage
+from app.core import qimage
 
 
 def pixmap(pixels: NDArray[np.uint8], box: QSize, ratio: float) -> QPixmap:

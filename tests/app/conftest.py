@@ -21,7 +21,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF,
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 
-from app import paths
+from app.core import paths
 from app.main_window import MainWindow
 from tests.models import card_for, save_model, tiny_superres
 

@@ -22,14 +22,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QDoubleSpinBox, QFileDialog, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from app import paths
-from app import photo as photos
+from app.core import paths
 from app.main_window import MainWindow
-from app.parts.saving import recent_of
-from app.save_dialog import SaveDialog
-from app.saving import SaveChoice
-from app.widgets.recovery_offer import RecoveryOffer
-from engines.picture import Picture, load
+from app.opening.feature import recent_of
+from app.photos import photo as photos
+from app.recovery.offer import RecoveryOffer
+from app.saving.choice import SaveChoice
+from app.saving.dialog import SaveDialog
+from engines.pictures.picture import Picture, load
 from engines.progress import Progress
 from tests.app.conftest import choose_model, drop, told
 from tests.disks import small_disk_at

@@ -18,11 +18,11 @@ def main() -> None:
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
-    from app.canvas import pyramid
-    from app.canvas.brush import BrushOverlay, BrushSettings
     from app.canvas.compare import CompareView
-    from app.jobs import JobQueue
-    from app.masks import Masks
+    from app.core.jobs import JobQueue
+    from app.mask.brush import BrushOverlay, BrushSettings
+    from app.mask.masks import Masks
+    from app.photos import pyramid
     from engines.progress import Progress
 
     application = QApplication([])

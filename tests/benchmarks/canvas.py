@@ -24,12 +24,12 @@ from PIL import Image
 from PySide6.QtCore import QElapsedTimer, QEventLoop, QPointF, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import photo
 from app.canvas.compare import CompareView
 from app.canvas.look import Area, Look
-from app.jobs import Job, JobQueue
-from app.photo import Photo
-from engines.picture import Picture
+from app.core.jobs import Job, JobQueue
+from app.photos import photo
+from app.photos.photo import Photo
+from engines.pictures.picture import Picture
 
 SAMPLE = Path(__file__).resolve().parents[2] / "assets" / "samples" / "seeding.jpg"
 SIZE = (1440, 900)

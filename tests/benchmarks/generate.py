@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from engines.card import read_card
-from engines.controls import codes_of
-from engines.generate import generate
-from engines.latent import latents
-from engines.model import open_model
+from engines.generation.controls import codes_of
+from engines.generation.generate import generate
+from engines.generation.latent import latents
+from engines.models.card import read_card
+from engines.models.model import open_model
 
 ROOT = Path(__file__).resolve().parents[2]
 THREADS = (1, 2)
@@ -38,8 +38,8 @@ MAKE = """
 import sys
 from pathlib import Path
 import torch
-from engines.card import ModelCard
-from trainers.export import export_generator
+from engines.models.card import ModelCard
+from trainers.export.export import export_generator
 from trainers.networks.dcgan import DCGANGenerator, initialise
 target, base = Path(sys.argv[1]), int(sys.argv[2])
 network, generator = DCGANGenerator(64, base), torch.Generator().manual_seed(0)
@@ -121,8 +121,8 @@ ONE_RUN = """
 import sys
 from pathlib import Path
 import numpy as np
-from engines.generate import generate
-from engines.model import open_model
+from engines.generation.generate import generate
+from engines.models.model import open_model
 from tests.benchmarks.generate import COMPARED, inputs
 path, threads, batch, target = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 z, labels = inputs(path, COMPARED)

@@ -22,17 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from engines.card import ModelCard
-from engines.controls import Categorical, codes_of
 from engines.errors import DuskroomError
-from engines.generate import generate, label_index
-from engines.latent import latents
-from engines.model import Model, open_model
-from trainers.bootstrap import Interval
-from trainers.generation_quality import MOST, Labelled, Quality, judge_generation, memory_sheet, shared_labels
-from trainers.pictures import Pictures, read_pictures
-from trainers.recipe import ImageGeneration, from_card, from_values
-from trainers.small_classifier import Classifier, obeyed, obeyed_by_label, train_classifier
+from engines.generation.controls import Categorical, codes_of
+from engines.generation.generate import generate, label_index
+from engines.generation.latent import latents
+from engines.models.card import ModelCard
+from engines.models.model import Model, open_model
+from trainers.data.generation import Pictures, read_pictures
+from trainers.metrics.bootstrap import Interval
+from trainers.metrics.small_classifier import Classifier, obeyed, obeyed_by_label, train_classifier
+from trainers.quality.generation import MOST, Labelled, Quality, judge_generation, memory_sheet, shared_labels
+from trainers.recipes.recipe import ImageGeneration, from_card, from_values
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]

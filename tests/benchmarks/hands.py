@@ -237,7 +237,7 @@ class Hands:
 
     def cap(self) -> None:
         """The history may hold so little that it lives on disk, or as much as usual."""
-        from app.history import cap
+        from app.states import cap
 
         storage = self.window.document.storage
         storage.cap = self.random.choice((1, 100_000, cap.default_bytes()))
@@ -272,7 +272,7 @@ class Hands:
             action.trigger()
 
     def save(self) -> None:
-        from app.saving import SaveChoice
+        from app.saving.choice import SaveChoice
 
         suffix = self.random.choice((".png", ".jpg", ".webp", ".tif"))
         quality = self.random.randrange(1, 101) if suffix in (".jpg", ".webp") else None

@@ -18,10 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.model import Model, open_model
-from engines.picture import load
-from engines.tensor import to_tensor
-from engines.upscale import upscale
+from engines.models.model import Model, open_model
+from engines.pictures.picture import load
+from engines.superres.upscale import upscale
+from engines.tiles.tensor import to_tensor
 from tests.benchmarks.quality import compare
 from tests.benchmarks.upscale import make_picture
 

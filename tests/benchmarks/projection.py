@@ -18,10 +18,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from app.console import Console
-from app.project_command import Options, project_one, read_projection
-from trainers.codes import draw_codes
-from trainers.stored_generator import open_generator
+from app.cli.console import Console
+from app.cli.projection import Options, project_one, read_projection
+from trainers.networks.codes import draw_codes
+from trainers.networks.stored_generator import open_generator
 
 
 def main(model: Path, seeds: int = 8) -> None:

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engines.metadata import Metadata
-from engines.model import Model, open_model
-from engines.picture import Picture
-from engines.upscale import upscale
-from trainers.datasets import find_photos, read_photo
-from trainers.degrade import bicubic, crop_to_multiple
-from trainers.metrics import luma, psnr, ssim
+from engines.metadata.metadata import Metadata
+from engines.models.model import Model, open_model
+from engines.pictures.picture import Picture
+from engines.superres.upscale import upscale
+from trainers.data.degrade import bicubic, crop_to_multiple
+from trainers.data.photos import find_photos, read_photo
+from trainers.metrics.pairs import luma, psnr, ssim
 
 
 def compare(model: Model, folder: Path) -> dict[str, float]:

@@ -122,9 +122,8 @@ def rest(window, photo: Path) -> None:
     from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication, QDialog, QWhatsThis
 
-    from app import shortcuts
-    from app.jobs import JobQueue
-    from app.parts import shell
+    from app.core.jobs import JobQueue
+    from app.window import shell, shortcuts
 
     def wait(milliseconds: int) -> None:
         loop = QEventLoop()
@@ -242,7 +241,7 @@ def _run(home: Path, options: argparse.Namespace) -> int:
     from PySide6.QtCore import QEventLoop, QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app import paths
+    from app.core import paths
     from app.main_window import MainWindow
     from tests.models import tiny_superres
 

@@ -23,8 +23,8 @@ if __name__ == "__main__":
 import torch
 from torch import Tensor, nn
 
-from trainers.adversarial import clip_weights, discriminator_loss, generator_loss, turns
-from trainers.losses import OBJECTIVES, make_objective
+from trainers.adversarial.sides import clip_weights, discriminator_loss, generator_loss, turns
+from trainers.losses.tables import OBJECTIVES, make_objective
 from trainers.networks.mlp import MLPDiscriminator, MLPGenerator
 
 MODES = 8

@@ -30,9 +30,9 @@ from PySide6.QtCore import QCoreApplication
 
 from app.training.session import TrainingSession
 from app.training.states import look
-from trainers import run
-from trainers.events import Checkpoint, Paused, Resumed, Sample, Started, Step, Stopped
-from trainers.recipe import from_values
+from trainers.recipes.recipe import from_values
+from trainers.runs import run_folder
+from trainers.runs.events import Checkpoint, Paused, Resumed, Sample, Started, Step, Stopped
 
 ROOT = Path(__file__).resolve().parents[2]
 ORPHAN_SECONDS = 5.0
@@ -56,15 +56,15 @@ def make_run(folder: Path, steps: int, **changes: object) -> Path:
         "checkpoint_every": CHECKPOINT_EVERY,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    run.write_recipe(folder, from_values(values | changes).model_dump(mode="json"))
+    run_folder.write_recipe(folder, from_values(values | changes).model_dump(mode="json"))
     return folder
 
 
 def set_steps(run_dir: Path, steps: int) -> None:
     """Let the run in `run_dir` have `steps` steps."""
-    values = run.read_recipe_values(run_dir)
+    values = run_folder.read_recipe_values(run_dir)
     values["stages"] = [{**values["stages"][0], "steps": steps}]  # type: ignore[index]
-    run.write_recipe(run_dir, values)
+    run_folder.write_recipe(run_dir, values)
 
 
 class Follower:
@@ -120,7 +120,7 @@ def weights_of(run_dir: Path) -> dict[str, object]:
     """Every tensor in the run's checkpoint by its place there."""
     import torch
 
-    from trainers.checkpoint import load_checkpoint
+    from trainers.loop.checkpoint import load_checkpoint
 
     found: dict[str, object] = {}
 
@@ -148,13 +148,13 @@ def largest_difference(one: Path, other: Path) -> float:
 
 def last_checkpoint(run_dir: Path) -> int:
     """The step of the newest checkpoint that the log knows, 0 where there is none."""
-    steps = [line.message.step for line in run.read_events(run_dir)[0] if isinstance(line.message, Checkpoint)]
+    steps = [line.message.step for line in run_folder.read_events(run_dir)[0] if isinstance(line.message, Checkpoint)]
     return steps[-1] if steps else 0
 
 
 def first_start_after(run_dir: Path, number: int) -> int | None:
     """The step that the run went on from first after line `number` of its log."""
-    lines = [line for line in run.read_events(run_dir)[0] if line.number > number]
+    lines = [line for line in run_folder.read_events(run_dir)[0] if line.number > number]
     return next((line.message.step for line in lines if isinstance(line.message, Started)), None)
 
 
@@ -168,7 +168,7 @@ class Tally:
 
     def killed(self, run_dir: Path) -> None:
         """Note what the next start has to go on from."""
-        lines = run.read_events(run_dir)[0]
+        lines = run_folder.read_events(run_dir)[0]
         started = max((i for i, line in enumerate(lines) if isinstance(line.message, Started)), default=-1)
         stepped = any(isinstance(line.message, Step) for line in lines[started:]) if started >= 0 else False
         writing = any(run_dir.glob(".*.part"))
@@ -259,10 +259,10 @@ def kill_editors(folder: Path, count: int, draw: random.Random, warm: float) -> 
         if number % 3 == 0:
             time.sleep(draw.uniform(0.0, warm))
         else:
-            lines = len(run.read_events(run_dir)[0])
+            lines = len(run_folder.read_events(run_dir)[0])
             until = time.monotonic() + 300
             while time.monotonic() < until and not any(
-                isinstance(line.message, Step) for line in run.read_events(run_dir)[0][lines:]
+                isinstance(line.message, Step) for line in run_folder.read_events(run_dir)[0][lines:]
             ):
                 time.sleep(0.02)
             time.sleep(draw.uniform(0.0, 1.0))
@@ -286,7 +286,7 @@ def finish(app: QCoreApplication, run_dir: Path, tally: Tally) -> tuple[bool, in
         max(
             [
                 last_checkpoint(run_dir),
-                *(line.message.step for line in run.read_events(run_dir)[0] if isinstance(line.message, Step)),
+                *(line.message.step for line in run_folder.read_events(run_dir)[0] if isinstance(line.message, Step)),
             ]
         )
         + CHECKPOINT_EVERY

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.survey PHOTOS_FOLDER [--folders N] [--list]     what ships
     python -m tests.benchmarks.survey PHOTOS_FOLDER --cross                    what it would be on photographs never seen
-    python -m tests.benchmarks.survey PHOTOS_FOLDER --fit > trainers/sharpness_weights.py
+    python -m tests.benchmarks.survey PHOTOS_FOLDER --fit > trainers/survey/sharpness_weights.py
 
 A planted folder holds 100 files: 60 photographs as they are, 10 copies of some of them, 10 blurred, 10 enlarged and 10 that
 cannot be read. `--fit` fits the weights to all photographs and prints their file; `--cross` fits them to each half of the
@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from trainers import sharpness
-from trainers.sharpness import measure
-from trainers.survey import list_pictures, survey
+from trainers.survey import sharpness
+from trainers.survey.sharpness import measure
+from trainers.survey.survey import list_pictures, survey
 
 KINDS = ("duplicate", "blurred", "upscaled", "unreadable")
 KERNELS = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)
@@ -224,7 +224,7 @@ Weights = dict[str, tuple[float, float, float, float]]
 
 
 def fit(photographs: list[Path]) -> Weights:
-    """The weights of `trainers/sharpness_weights.py`, fitted by logistic regression with three outcomes."""
+    """The weights of `trainers/survey/sharpness_weights.py`, fitted by logistic regression with three outcomes."""
     import torch
 
     evidence, kinds, given = examples(photographs)
@@ -256,7 +256,7 @@ def fit(photographs: list[Path]) -> Weights:
 
 
 def as_module(weights: Weights, photographs: int) -> str:
-    """The text of `trainers/sharpness_weights.py`."""
+    """The text of `trainers/survey/sharpness_weights.py`."""
     lines = [f'    "{name}": ({a:.4g}, {b:.4g}, {c:.3f}, {d:.3f}),' for name, (a, b, c, d) in weights.items()]
     return "\n".join(
         [
@@ -281,7 +281,7 @@ def main() -> None:
     parser.add_argument("--folders", type=int, default=5, help="planted folders")
     parser.add_argument("--list", action="store_true", help="name what was judged wrongly")
     parser.add_argument("--cross", action="store_true", help="fit to one half, judge the other, both ways")
-    parser.add_argument("--fit", action="store_true", help="print trainers/sharpness_weights.py, fitted to all")
+    parser.add_argument("--fit", action="store_true", help="print trainers/survey/sharpness_weights.py, fitted to all")
     options = parser.parse_args()
     photographs = sorted(list_pictures([options.photos]).paths)
     if options.fit:

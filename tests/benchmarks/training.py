@@ -27,17 +27,18 @@ from PIL import Image
 from torch import Tensor, nn
 
 from tests.conftest import SAMPLES
-from trainers import run, train_dcgan, train_unit
-from trainers.adversarial import discriminator_loss
-from trainers.checkpoint import load_checkpoint
-from trainers.device import Precision
-from trainers.events import Started, Step
-from trainers.losses import make_objective
-from trainers.objectives import Objective
-from trainers.parts import discriminator_of, generator_of, make_network, make_translator
-from trainers.recipe import ImageGeneration, ImageTranslation, SuperResolution, from_values
+from trainers import train_dcgan, train_unit
+from trainers.adversarial.sides import discriminator_loss
+from trainers.adversarial.unit_losses import generators_loss
+from trainers.loop.checkpoint import load_checkpoint
+from trainers.loop.device import Precision
+from trainers.losses.objectives import Objective
+from trainers.losses.tables import make_objective
+from trainers.networks.make import discriminator_of, generator_of, make_network, make_translator
+from trainers.recipes.recipe import ImageGeneration, ImageTranslation, SuperResolution, from_values
+from trainers.runs import run_folder
+from trainers.runs.events import Started, Step
 from trainers.train_superres import make_optimisers, train
-from trainers.translating import generators_loss
 
 TURNS, STEPS = 9, 8
 
@@ -264,9 +265,9 @@ def train_in_a_child(run_dir: Path, kill_at: int | None = None, wait: float = 0.
     command = [sys.executable, "-P", "-m", "trainers", str(run_dir)]
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
     assert child.stdin is not None
-    _, offset = run.read_events(run_dir)
+    _, offset = run_folder.read_events(run_dir)
     while child.poll() is None:
-        lines, offset = run.read_events(run_dir, offset)
+        lines, offset = run_folder.read_events(run_dir, offset)
         steps = [line.message.step for line in lines if isinstance(line.message, Step)]
         if kill_at is not None and steps and steps[-1] >= kill_at:
             time.sleep(wait)
@@ -299,12 +300,12 @@ def exact(values: dict[str, Any], kills: int = 5, seed: int = 1) -> None:
         runs = [Path(folder, name) for name in ("first", "second", "killed")]
         for run_dir in runs:
             run_dir.mkdir()
-            run.write_recipe(run_dir, recipe.model_dump(mode="json"))
+            run_folder.write_recipe(run_dir, recipe.model_dump(mode="json"))
         assert train_in_a_child(runs[0]) and train_in_a_child(runs[1])
         for step in sorted(draw.sample(range(2, 60), kills)):
             train_in_a_child(runs[2], step, wait=draw.uniform(0, 0.3))
         assert train_in_a_child(runs[2])
-        log = [line.message for line in run.read_events(runs[2])[0]]
+        log = [line.message for line in run_folder.read_events(runs[2])[0]]
         starts = [message.step for message in log if isinstance(message, Started)]
         print(f"two runs never killed, largest difference: {largest_difference(runs[0], runs[1])}")
         print(

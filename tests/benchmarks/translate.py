@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.card import ModelCard, read_card
-from engines.model import open_model
-from engines.picture import Picture, load
-from engines.relight import BLOCK
-from engines.tiling import smallest_tile, spans
-from engines.translate import translate
+from engines.models.card import ModelCard, read_card
+from engines.models.model import open_model
+from engines.pictures.picture import Picture, load
+from engines.tiles.tiling import smallest_tile, spans
+from engines.translation.relight import BLOCK
+from engines.translation.translate import translate
 from tests.benchmarks.upscale import make_picture, run
 from tests.models import folded_translation
 

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from engines.errors import DuskroomError
-from engines.model import Model, open_model
-from engines.tensor import pad, to_pixels, to_tensor
-from trainers.darkening import darken_to
-from trainers.datasets import find_photos, read_photos
-from trainers.translation_quality import (
+from engines.models.model import Model, open_model
+from engines.tiles.tensor import pad, to_pixels, to_tensor
+from trainers.data.photos import find_photos, read_photos
+from trainers.metrics.darkening import darken_to
+from trainers.quality.translation import (
     CROP,
     SHORTER_SIDE,
     Judgement,

@@ -102,9 +102,9 @@ def scaling(folder: Path) -> None:
 
 def seams(folder: Path) -> None:
     """The largest difference and the share of differing pixels between tiled and untiled."""
-    from engines.model import open_model
-    from engines.picture import load
-    from engines.upscale import upscale
+    from engines.models.model import open_model
+    from engines.pictures.picture import load
+    from engines.superres.upscale import upscale
 
     picture = load(make_picture(folder / "2mp.jpg", 2))
     for path in sorted(MODEL.parent.glob("*.onnx")):

@@ -182,7 +182,7 @@ def left(folder: Path) -> None:
     """What the progress shows when 25, 50 and 75 % of the time are over, against what it took from there to the end."""
     from PySide6.QtCore import QTimer
 
-    from app.upscale_work import UpscaleOptions
+    from app.upscale.work import UpscaleOptions
 
     window, wait = _window()
     for megapixels, name, kind in LEFT:
@@ -220,12 +220,12 @@ def left(folder: Path) -> None:
 
 def pace(folder: Path) -> None:
     """As `left`, without the window: how right the time left is because of what progress counts, whatever else goes on."""
-    from app import photo as photos
-    from app.upscale_work import OpenedModel, UpscaleOptions, upscale_photo
-    from engines.library import ModelEntry
+    from app.photos import photo as photos
+    from app.upscale.work import OpenedModel, UpscaleOptions, upscale_photo
     from engines.libvips import libvips
-    from engines.metadata import Metadata
-    from engines.picture import Picture, load
+    from engines.metadata.metadata import Metadata
+    from engines.models.library import ModelEntry
+    from engines.pictures.picture import Picture, load
     from engines.progress import Pace, Progress
 
     wide = bytes(libvips().Image.profile_load("p3"))

@@ -19,12 +19,12 @@ import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app import photo as photos
 from app.__main__ import SWITCH_INTERVAL
 from app.main_window import MainWindow
-from app.photo import Photo
-from app.saving import SaveChoice
-from engines.picture import Picture
+from app.photos import photo as photos
+from app.photos.photo import Photo
+from app.saving.choice import SaveChoice
+from engines.pictures.picture import Picture
 from engines.progress import Progress
 
 

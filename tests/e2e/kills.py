@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from app.history import leftover as leftovers
-from app.history import state_file
-from engines import picture as pictures
+from app.recovery import leftover as leftovers
+from app.states import state_file
 from engines.errors import DuskroomError
+from engines.pictures import picture as pictures
 from engines.progress import Progress
 
 TARGET = Path(__file__).with_name("kill_target.py")

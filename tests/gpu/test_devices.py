@@ -12,9 +12,9 @@ from PIL import Image
 
 from tests.models import tiny_superres
 from trainers import selftest, train_unit
-from trainers.checkpoint import load_checkpoint
-from trainers.events import Step
-from trainers.recipe import ImageTranslation, from_values
+from trainers.loop.checkpoint import load_checkpoint
+from trainers.recipes.recipe import ImageTranslation, from_values
+from trainers.runs.events import Step
 
 
 @pytest.fixture(params=["cpu", "cuda"])

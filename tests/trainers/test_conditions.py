@@ -14,20 +14,20 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engines.controls import controls_of
 from engines.errors import RecipeError
-from engines.generate import generate
-from engines.model import open_model
-from trainers.checkpoint import load_checkpoint
-from trainers.events import Notice, Sample, Started, Step, Validation
-from trainers.export_run import export_run
-from trainers.losses import Outputs, mode_seeking
-from trainers.parts import discriminator_of, generator_of
-from trainers.pictures import Pictures, read_pictures
-from trainers.recipe import ImageGeneration, from_values
-from trainers.run import RECIPE
-from trainers.samples import Latents, draw_pictures, even_labels, settled
-from trainers.start import start_from
+from engines.generation.controls import controls_of
+from engines.generation.generate import generate
+from engines.models.model import open_model
+from trainers.adversarial.samples import Latents, draw_pictures, even_labels, settled
+from trainers.adversarial.start import start_from
+from trainers.data.generation import Pictures, read_pictures
+from trainers.export.export_run import export_run
+from trainers.loop.checkpoint import load_checkpoint
+from trainers.losses.tables import Outputs, mode_seeking
+from trainers.networks.make import discriminator_of, generator_of
+from trainers.recipes.recipe import ImageGeneration, from_values
+from trainers.runs.events import Notice, Sample, Started, Step, Validation
+from trainers.runs.run_folder import RECIPE
 from trainers.train_dcgan import train
 
 SMALL = {"kind": "dcgan", "options": {"base_channels": 16}}

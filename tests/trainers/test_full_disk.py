@@ -10,13 +10,13 @@ import pytest
 from PIL import Image
 
 from tests.disks import small_disk_at
-from trainers import driver as drivers
-from trainers import run
-from trainers.checkpoint import load_best, load_checkpoint
-from trainers.driver import Driver
-from trainers.events import Checkpoint, Event, Held, Resume, Stop, Stopped, Validation
-from trainers.inbox import Inbox
-from trainers.recipe import SuperResolution, from_values
+from trainers.loop.checkpoint import load_best, load_checkpoint
+from trainers.recipes.recipe import SuperResolution, from_values
+from trainers.runs import driver as drivers
+from trainers.runs import run_folder
+from trainers.runs.driver import Driver
+from trainers.runs.events import Checkpoint, Event, Held, Resume, Stop, Stopped, Validation
+from trainers.runs.inbox import Inbox
 from trainers.train_superres import train
 
 
@@ -69,7 +69,7 @@ class Disk:
         self.inbox = Inbox(place)
         self.said: list[Event] = []
         self.filler: Path | None = None
-        with run.EventLog(place) as log:
+        with run_folder.EventLog(place) as log:
             self.log = log
             self.outcome = Driver(place, self.inbox, self.say).drive(train(recipe, place))
 
@@ -111,7 +111,7 @@ def test_the_run_waits_and_goes_on_once_there_is_room(small_disk: Path, recipe: 
     assert len(held) == 1 and "Training waits; the last checkpoint is whole. Make room, then go on." in held[0].text
     state = load_checkpoint(small_disk)
     assert state is not None and state["standing"]["step"] == 9
-    assert [line.message for line in run.read_events(small_disk)[0]] == disk.said  # not an event is lost
+    assert [line.message for line in run_folder.read_events(small_disk)[0]] == disk.said  # not an event is lost
 
 
 @pytest.mark.parametrize("validate_every", [1, 2])
@@ -133,7 +133,7 @@ def test_stopped_while_it_waits_the_last_checkpoint_is_whole(
     with pytest.raises(OSError):  # never Stopped, which would mean that there is a checkpoint
         GivesUp(small_disk, recipe)
     (small_disk / "filler").unlink()
-    said = [line.message for line in run.read_events(small_disk)[0]]
+    said = [line.message for line in run_folder.read_events(small_disk)[0]]
     held = next(event for event in said if isinstance(event, Held))
     state = load_checkpoint(small_disk)
     assert held.step == 3 and not any(isinstance(event, Stopped) for event in said)

@@ -14,8 +14,11 @@ from PIL import Image
 from torch import nn
 
 from engines.errors import RecipeError
-from trainers.checkpoint import load_best, load_checkpoint
-from trainers.events import (
+from trainers.data.generation import Pictures, to_square
+from trainers.loop.checkpoint import load_best, load_checkpoint
+from trainers.losses.tables import OBJECTIVES
+from trainers.recipes.recipe import ImageGeneration, from_values
+from trainers.runs.events import (
     Checkpoint,
     Event,
     Notice,
@@ -27,9 +30,6 @@ from trainers.events import (
     Verdict,
     Working,
 )
-from trainers.losses import OBJECTIVES
-from trainers.pictures import Pictures, to_square
-from trainers.recipe import ImageGeneration, from_values
 from trainers.train_dcgan import train
 
 HERE = "tests.trainers.test_train_dcgan:"

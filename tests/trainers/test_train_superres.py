@@ -15,8 +15,9 @@ from PIL import Image
 from torch import nn
 
 from engines.errors import OutOfMemory, RecipeError
-from trainers.checkpoint import load_best, load_checkpoint
-from trainers.events import (
+from trainers.loop.checkpoint import load_best, load_checkpoint
+from trainers.recipes.recipe import SuperResolution, from_values
+from trainers.runs.events import (
     Checkpoint,
     Event,
     HalveRate,
@@ -32,7 +33,6 @@ from trainers.events import (
     Verdict,
     Working,
 )
-from trainers.recipe import SuperResolution, from_values
 from trainers.train_superres import make_optimisers, share_at, train
 
 
@@ -285,7 +285,7 @@ class GetsWorse(nn.Module):
 def test_photographs_beyond_memory_take_turns(
     photos: Path, tmp_path: Path, photo_pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from trainers import datasets
+    from trainers.data import photos as datasets
 
     for index in range(6):
         Image.fromarray(np.tile(photo_pixels, (9, 9, 1))).save(photos / f"large {index}.png")

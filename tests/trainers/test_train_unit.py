@@ -15,11 +15,18 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engines.card import ModelCard, Size, read_card
 from engines.errors import ModelError, RecipeError
-from engines.model import open_model
-from trainers.checkpoint import load_best, load_checkpoint
-from trainers.events import (
+from engines.models.card import ModelCard, Size, read_card
+from engines.models.model import open_model
+from trainers.adversarial.unit_losses import translate_picture
+from trainers.export.export import export_translation
+from trainers.export.export_run import back_of, export_run
+from trainers.loop.checkpoint import load_best, load_checkpoint
+from trainers.losses.tables import OBJECTIVES
+from trainers.networks.unit import UNIT, Translation
+from trainers.networks.weights import companion_of, read_weights
+from trainers.recipes.recipe import ImageTranslation, from_card, from_values
+from trainers.runs.events import (
     Checkpoint,
     Event,
     Notice,
@@ -31,14 +38,7 @@ from trainers.events import (
     Verdict,
     Working,
 )
-from trainers.export import export_translation
-from trainers.export_run import back_of, export_run
-from trainers.losses import OBJECTIVES
-from trainers.networks.unit import UNIT, Translation
-from trainers.recipe import ImageTranslation, from_card, from_values
 from trainers.train_unit import train
-from trainers.translating import translate_picture
-from trainers.weights import companion_of, read_weights
 
 HERE = "tests.trainers.test_train_unit:"
 NETWORK = {"kind": "unit", "options": {"width": 4, "norm": "channel", "transposed": False}}

@@ -2,7 +2,7 @@
 
 Radford et al. 2016, "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
 figure 1 and section 3. Pictures are RGB in [-1, 1]. To the paper's networks come, where they are asked for, labels (Mirza &
-Osindero 2014, "Conditional Generative Adversarial Nets") and codes (`trainers.codes`).
+Osindero 2014, "Conditional Generative Adversarial Nets") and codes (`trainers.networks.codes`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.parametrizations import spectral_norm
 
-from trainers.codes import expand, width_of
+from trainers.networks.codes import expand, width_of
 from trainers.networks.discriminators import Judgement
 
 SIZES = (32, 64, 128)
@@ -35,7 +35,8 @@ class DCGANGenerator(nn.Module):
     ends in a hyperbolic tangent. `bias` gives the last one a bias, as MMagic does; PyTorch's tutorial leaves it out.
 
     With `labels` > 0 it also takes `label`, int64 (N) below `labels`, whose embedding is joined to `z`: figure 1 of the
-    conditional GAN's paper. With `codes`, the kinds of `trainers.codes`, it takes `codes` (N, K), joined to `z` likewise.
+    conditional GAN's paper. With `codes`, the kinds of `trainers.networks.codes`, it takes `codes` (N, K), joined to `z`
+    likewise.
 
     `label_deviation` is the standard deviation of the embedding's first numbers, beside 1 for those of `z`. What a label asks
     for is the same in every step, and what a `z` asks for is not, so the weights of labels grow faster, and batch norm makes

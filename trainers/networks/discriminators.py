@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
-from trainers.objectives import Logits
+from trainers.losses.objectives import Logits
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Judgement:
     """What a discriminator says of a batch of pictures.
 
     `logits` are before any sigmoid, batch first; `features` one tensor a layer, (N, ...); `class_logits`, (N, classes),
-    are there where the discriminator also is a classifier, `code_logits` where it also reads codes (`trainers.codes`).
+    are there where the discriminator also is a classifier, `code_logits` where it also reads codes (`trainers.networks.codes`).
     """
 
     logits: Logits

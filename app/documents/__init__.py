@@ -1,0 +1,1 @@
+"""The open documents, and the one that is shown."""

@@ -1,0 +1,1 @@
+"""The models there are, in words for artists."""

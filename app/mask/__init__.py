@@ -1,0 +1,1 @@
+"""The mask, painted, kept and taken back."""

@@ -1,0 +1,1 @@
+"""A photo as the window holds it: picture, pyramid, thumbnail."""

@@ -1,0 +1,1 @@
+"""What is open is kept against a crash, and offered again."""

@@ -1,0 +1,1 @@
+"""How photos go out, and the question before one is lost."""

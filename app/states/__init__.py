@@ -1,0 +1,1 @@
+"""Each state of each document, in memory while it fits, else on disk."""

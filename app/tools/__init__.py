@@ -1,0 +1,1 @@
+"""Adjust, crop, turn, resize."""

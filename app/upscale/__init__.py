@@ -1,0 +1,1 @@
+"""Upscaling: its panel, its work, its estimates."""

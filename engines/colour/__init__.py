@@ -1,0 +1,1 @@
+"""Profiles and light: what the numbers of a picture mean."""

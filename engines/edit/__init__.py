@@ -1,0 +1,1 @@
+"""What is done to pixels without a network: adjust, crop, resize, blend, mask."""

@@ -1,0 +1,1 @@
+"""Generated pictures as files that say how they were made."""

@@ -1,0 +1,1 @@
+"""Pictures from latents, and ways through them."""

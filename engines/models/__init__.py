@@ -1,0 +1,1 @@
+"""A model file: its card, opening and running it, the library."""

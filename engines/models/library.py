@@ -1,0 +1,215 @@
+"""The library: the models there are, those that ship and those a person added."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from engines.errors import ModelError, TargetError
+from engines.models.card import ModelCard, read_card
+
+COMPANION = ".training.safetensors"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model file in the library: its `name` (the file's, without suffix), and its card or, in words, why it has none."""
+
+    path: Path
+    name: str
+    card: ModelCard | None
+    problem: str | None
+    ships: bool
+
+
+def shipped_folder() -> Path:
+    """Where the models that come with Duskroom lie."""
+    return Path(str(files("assets") / "models"))
+
+
+class ModelLibrary:
+    """The model files in `folders`; a name in an earlier folder goes before the same in a later one.
+
+    The last folder is the person's own, where `add` puts models; it need not exist. Reads the folders anew at each call.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = [Path(folder) for folder in folders]
+
+    def entries(self) -> list[ModelEntry]:
+        """Every model, in order of task and name; a file that cannot be used is listed with its problem."""
+        found: dict[str, ModelEntry] = {}
+        for folder in self.folders:
+            for path in _onnx_files(folder):
+                if path.stem not in found:
+                    found[path.stem] = _entry(path)
+        return sorted(found.values(), key=lambda e: (e.card.task if e.card else "~", e.name))
+
+    def find(
+        self,
+        wanted: str | Path | None = None,
+        *,
+        task: str,
+        scale: int | None = None,
+        domain: str | None = None,
+    ) -> ModelEntry:
+        """The model for `task` that `wanted` names, or a file; by default the first that suits.
+
+        `domain` is what a model translates to, in whatever case; it may be left out where all translate in one direction.
+        Those in float go before those in int8, then those that ship before the person's own, then the names decide.
+
+        Raises ModelError where there is none, its file cannot be used, or it has another task, scale or domain.
+        """
+        if wanted is not None:
+            entry = self._named(wanted)
+            if entry.card is None:
+                raise ModelError(entry.problem or f"“{entry.name}” cannot be used; export it again.")
+            if entry.card.task != task:
+                raise ModelError(f"“{entry.name}” is a model for {entry.card.task}, not {task}; choose another.")
+            if scale is not None and entry.card.scale != scale:
+                raise ModelError(
+                    f"“{entry.name}” enlarges {entry.card.scale} times, not {scale}; leave out the scale or choose another."
+                )
+            domains = entry.card.domains
+            if domain is not None and domains is not None and domains[1].casefold() != domain.casefold():
+                raise ModelError(
+                    f"“{entry.name}” translates {domains[0]} to {domains[1]}, not to {domain}; leave out the domain or choose"
+                    " another model."
+                )
+            return entry
+        suited = [e for e in self.entries() if e.card is not None and e.card.task == task]
+        if not suited:
+            raise ModelError(
+                f"There is no model for {task} in the library; add one with “duskroom models import FILE”."
+            )
+        scales = sorted({e.card.scale for e in suited if e.card and e.card.scale})
+        if scale is not None:
+            suited = [e for e in suited if e.card and e.card.scale == scale]
+        elif scales:
+            suited = [e for e in suited if e.card and e.card.scale == scales[0]]
+        if not suited:
+            names = " and ".join(str(s) for s in scales)
+            raise ModelError(f"No model in the library enlarges {scale} times; the scales there are: {names}.")
+        if task == "image-translation":
+            suited = _in_one_direction(suited, domain)
+        return min(suited, key=lambda e: (e.card is not None and e.card.precision == "int8", not e.ships, e.name))
+
+    def add(self, file: Path) -> ModelEntry:
+        """Copy the model `file`, and its companion if there is one, into the person's own folder.
+
+        Raises ModelError where it is not a model that can be used or its name is taken, TargetError where the folder
+        cannot be written.
+        """
+        card = read_card(file)
+        from engines.models.model import open_model  # an import of onnxruntime, which a mere listing does without
+
+        open_model(file, device="cpu", int8=True).close()  # this very file, whatever the processor
+        folder = self.folders[-1]
+        name = _name_for(file, card)
+        target = folder / (name + ".onnx")
+        if any(entry.name == name for entry in self.entries()):
+            raise ModelError(f"The library already has a model “{name}”; rename the file, or remove that one first.")
+        companion = file.with_name(file.stem + COMPANION)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if companion.exists():
+                _copy(companion, folder / (name + COMPANION))
+            _copy(file, target)
+        except OSError as error:
+            raise TargetError(
+                f"The model cannot be copied to “{folder}” ({error.strerror}); make room or check the rights."
+            ) from error
+        return _entry(target)
+
+    def remove(self, name: str) -> None:
+        """Delete the person's own model `name` and its companion. Raises ModelError where there is none such."""
+        target = self.folders[-1] / f"{name}.onnx"
+        if target not in _onnx_files(self.folders[-1]):
+            raise ModelError(f"You have no model of your own called “{name}”; those that ship cannot be removed.")
+        try:
+            target.unlink()
+            target.with_name(name + COMPANION).unlink(missing_ok=True)
+        except OSError as error:
+            raise ModelError(f"“{target}” cannot be deleted ({error.strerror}); check its permissions.") from error
+
+    def _named(self, wanted: str | Path) -> ModelEntry:
+        text = str(wanted)
+        if os.sep in text or "/" in text or text.lower().endswith((".onnx", ".pth", ".pt", ".ckpt", ".safetensors")):
+            return _entry_or_raise(Path(text))
+        entries = self.entries()
+        for entry in entries:
+            if text in (entry.name, entry.card.name if entry.card else None):
+                return entry
+        if Path(text).exists():
+            return _entry_or_raise(Path(text))
+        names = ", ".join(entry.name for entry in entries) or "none"
+        raise ModelError(f"There is no model “{text}” in the library; the models there are: {names}.")
+
+
+def _in_one_direction(entries: list[ModelEntry], domain: str | None) -> list[ModelEntry]:
+    """Those of `entries` that translate to `domain`, or all where there is but one direction. Raises ModelError."""
+    cards = [(entry, entry.card.domains) for entry in entries if entry.card is not None and entry.card.domains]
+    there = sorted({domains[1] for _, domains in cards}, key=str.casefold)
+    if domain is not None:
+        suited = [entry for entry, domains in cards if domains[1].casefold() == domain.casefold()]
+        if not suited:
+            raise ModelError(
+                f"No model in the library translates to “{domain}”; the domains there are: {', '.join(there)}."
+            )
+        return suited
+    if len(directions := sorted({f"{domains[0]} to {domains[1]}" for _, domains in cards})) > 1:
+        raise ModelError(f"The models in the library translate {', '.join(directions)}; say which domain to go to.")
+    return entries
+
+
+def _name_for(file: Path, card: ModelCard) -> str:
+    """What the model in `file` is called in the library: as its file, or as its recipe where that is a run's own model.
+
+    A run's model is “model.onnx”, and of a translation “model.back.onnx” the other way.
+    """
+    stem, dot, further = file.stem.partition(".")
+    if stem != "model" or further not in ("", "back"):
+        return file.stem
+    try:
+        name = json.loads(card.recipe)["name"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return file.stem
+    is_plain = isinstance(name, str) and re.fullmatch(r"\w[\w .×+-]{0,79}", name)
+    return f"{name}{dot}{further}" if is_plain else file.stem
+
+
+def _onnx_files(folder: Path) -> Iterable[Path]:
+    try:
+        return sorted(p for p in folder.iterdir() if p.suffix.lower() == ".onnx" and not p.name.startswith("."))
+    except OSError:
+        return []
+
+
+def _entry(path: Path) -> ModelEntry:
+    try:
+        return _entry_or_raise(path)
+    except ModelError as error:
+        return ModelEntry(path, path.stem, None, str(error), _ships(path))
+
+
+def _entry_or_raise(path: Path) -> ModelEntry:
+    return ModelEntry(path, path.stem, read_card(path), None, _ships(path))
+
+
+def _ships(path: Path) -> bool:
+    return path.resolve().parent == shipped_folder().resolve()
+
+
+def _copy(source: Path, target: Path) -> None:
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, temporary)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

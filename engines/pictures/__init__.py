@@ -1,0 +1,1 @@
+"""A picture file becomes rows of pixels, and rows become a picture file."""

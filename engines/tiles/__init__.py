@@ -1,0 +1,1 @@
+"""A large picture through a network, a tile at a time."""

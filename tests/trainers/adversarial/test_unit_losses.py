@@ -1,0 +1,202 @@
+"""UNIT's loss, term by term, against numbers worked out by hand; and the pool of translated pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from trainers.adversarial.unit_losses import (
+    Pool,
+    generators_loss,
+    kl_divergence,
+    lost_structure,
+    translate_picture,
+    translated,
+)
+from trainers.losses.tables import make_objective
+from trainers.networks.unit import UNIT, UNITDiscriminator, UNITDiscriminators, initialise
+
+PAPER = {
+    "adversarial": 10.0,
+    "kl": 0.1,
+    "reconstruction": 100.0,
+    "cycle_kl": 0.1,
+    "cycle": 100.0,
+    "perceptual": 0.0,
+    "structure": 0.0,
+}
+
+
+class Times(nn.Module):
+    def __init__(self, factor: float) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(factor))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.factor
+
+
+class Products(nn.Module):
+    """Domain 0 is encoded by × 2 and decoded by × ¼; domain 1 by × 3 and × ½."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleList((Times(2.0), Times(3.0)))
+        self.decoders = nn.ModuleList((Times(0.25), Times(0.5)))
+
+
+class Mean(nn.Module):
+    """One logit: the mean of a picture, times a weight of 1."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.mean((1, 2, 3)) * self.weight
+
+
+def even(value: float) -> torch.Tensor:
+    return torch.full((1, 3, 2, 2), value)
+
+
+def tenth(mean: torch.Tensor, which: str) -> torch.Tensor:
+    """Noise of 0.1 everywhere for latents, of 0.2 in the cycle."""
+    return torch.full_like(mean, 0.1 if which.startswith("latent") else 0.2)
+
+
+def loss_of(**changes: Any) -> Any:
+    discriminators: Any = UNITDiscriminators(Mean(), Mean())
+    arguments = {"noise": tenth, "weights": PAPER} | changes
+    noise, weights = arguments.pop("noise"), arguments.pop("weights")
+    real = (even(0.5), even(-0.2))
+    return generators_loss(Products(), discriminators, make_objective("lsgan"), real, noise, weights, **arguments)
+
+
+def test_each_term_against_numbers_worked_out_by_hand() -> None:
+    # Domain 0: x = 0.5, μ = 1, z = 1.1; itself 0.275; translated 0.55; encoded again 1.65, drawn 1.85; back 0.4625.
+    # Domain 1: x = -0.2, μ = -0.6, z = -0.5; itself -0.25; translated -0.125; encoded again -0.25, drawn -0.05; back -0.025.
+    expected = {
+        "kl₁": 1.0,
+        "reconstruction₁": 0.225,
+        "cycle_kl₁": 1.0 + 1.65**2,
+        "cycle₁": 0.0375,
+        "adversarial₂": 0.5 * (0.55 - 1) ** 2,
+        "kl₂": 0.36,
+        "reconstruction₂": 0.05,
+        "cycle_kl₂": 0.36 + 0.0625,
+        "cycle₂": 0.175,
+        "adversarial₁": 0.5 * (-0.125 - 1) ** 2,
+    }
+    found = loss_of()
+    assert {name: float(term.detach()) for name, term in found.terms.items()} == pytest.approx(expected, rel=1e-5)
+    total = (
+        10 * (expected["adversarial₁"] + expected["adversarial₂"])
+        + 0.1 * (1.0 + 0.36)
+        + 100 * (0.225 + 0.05)
+        + 0.1 * (expected["cycle_kl₁"] + expected["cycle_kl₂"])
+        + 100 * (0.0375 + 0.175)
+    )
+    assert float(found.total.detach()) == pytest.approx(total, rel=1e-5)
+    torch.testing.assert_close(found.fakes[1], even(0.55))
+    torch.testing.assert_close(found.fakes[0], even(-0.125))
+
+
+def test_without_sharing_it_is_cyclegan() -> None:
+    found = loss_of(reconstructing=False)
+    # Without noise: 0.5 → 1 → 0.5 → 1.5 → 0.375, and -0.2 → -0.6 → -0.15 → -0.3 → -0.15.
+    assert {name: round(float(term.detach()), 5) for name, term in found.terms.items()} == {
+        "cycle₁": 0.125,
+        "adversarial₂": 0.125,
+        "cycle₂": 0.05,
+        "adversarial₁": pytest.approx(0.5 * 1.15**2, abs=1e-5),
+    }
+
+
+def test_without_a_cycle() -> None:
+    assert set(loss_of(cycle=False).terms) == {
+        *("kl₁", "reconstruction₁", "adversarial₂"),
+        *("kl₂", "reconstruction₂", "adversarial₁"),
+    }
+
+
+def test_a_perceptual_term_compares_each_translation_with_its_source() -> None:
+    found = loss_of(weights=PAPER | {"perceptual": 2.0}, perceptual=lambda a, b: (a - b).mean())
+    assert float(found.terms["perceptual₂"].detach()) == pytest.approx(0.05)
+    assert float(found.terms["perceptual₁"].detach()) == pytest.approx(0.075)
+    plain = loss_of()
+    assert float((found.total - plain.total).detach()) == pytest.approx(0.25, rel=1e-3)
+
+
+def test_the_discriminators_get_no_gradient() -> None:
+    discriminators: Any = UNITDiscriminators(Mean(), Mean())
+    network = Products()
+    objective = make_objective("bce")
+    generators_loss(network, discriminators, objective, (even(0.5), even(-0.2)), tenth, PAPER).total.backward()
+    assert all(weight.grad is None for weight in discriminators.parameters())
+    assert all(weight.grad is not None for weight in network.parameters())
+
+
+def test_divergence_is_the_mean_of_squares() -> None:
+    assert float(kl_divergence(torch.tensor([1.0, -2.0, 0.0, 1.0]))) == 1.5
+
+
+def test_lost_structure_knows_a_negative(photo_pixels: np.ndarray) -> None:
+    photo = torch.from_numpy(photo_pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+    assert float(lost_structure(photo * 0.3 - 0.6, photo)) < 0.05  # dimmed
+    assert float(lost_structure(-photo, photo)) > 1.95
+    grey = torch.zeros_like(photo)
+    assert float(lost_structure(grey, photo)) == pytest.approx(1, abs=0.01)
+    torch.manual_seed(0)
+    assert 0.8 < float(lost_structure(torch.rand_like(photo), photo)) < 1.2
+
+
+def test_a_translation_is_repeated_exactly_and_noise_changes_it(photo_pixels: np.ndarray) -> None:
+    network = UNIT(4, 1)
+    initialise(network, torch.Generator().manual_seed(0))
+    photo = photo_pixels[:30, :41]
+    first = translate_picture(network, photo, 0)
+    assert first.shape == photo.shape and first.dtype == np.uint8
+    np.testing.assert_array_equal(first, translate_picture(network, photo, 0))
+    assert not np.array_equal(first, translate_picture(network, photo, 1))
+    pictures = torch.rand(1, 3, 16, 16)
+    assert not torch.equal(translated(network, pictures, 0, None), translated(network, pictures, 0, tenth))
+
+
+def pictures_of(*values: float) -> torch.Tensor:
+    return torch.tensor(values)[:, None, None, None].expand(-1, 3, 2, 2)
+
+
+def test_the_pool_keeps_the_last_and_gives_them_back_in_8_bits() -> None:
+    pool = Pool(3)
+    assert pool.draw(0, 2, torch.Generator()) is None
+    pool.add(0, pictures_of(-1, -0.5, 0.0, 1.0))
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.cat([pool.draw(0, 1, generator) for _ in range(60)])  # type: ignore[misc]
+    values, counts = drawn[:, 0, 0, 0].unique(return_counts=True)
+    assert values.tolist() == pytest.approx([-0.5, 0.0, 1.0], abs=0.004)  # the oldest is gone
+    assert counts[-1] > 25  # the newest is drawn more often
+    assert pool.draw(1, 1, generator) is None
+
+
+def test_the_pool_is_kept_in_checkpoints() -> None:
+    pool, other = Pool(3), Pool(3)
+    pool.add(1, pictures_of(0.25, 0.5))
+    other.load_state_dict(pool.state_dict())
+    a, b = (p.draw(1, 5, torch.Generator().manual_seed(2)) for p in (pool, other))
+    assert a is not None and b is not None and torch.equal(a, b)
+    assert other.draw(0, 1, torch.Generator()) is None
+
+
+def test_a_discriminator_of_several_scales_counts_each_alike() -> None:
+    discriminators: Any = UNITDiscriminators(UNITDiscriminator(2, 2, 2), UNITDiscriminator(2, 2, 2))
+    network = UNIT(2, 1)
+    real = (torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32))
+    found = generators_loss(network, discriminators, make_objective("lsgan"), real, tenth, PAPER)
+    logits = discriminators.of(1)(found.fakes[1])
+    expected = sum(0.5 * float((scale - 1).square().mean().detach()) for scale in logits) / 2
+    assert float(found.terms["adversarial₂"].detach()) == pytest.approx(expected, rel=1e-4)

@@ -1,0 +1,167 @@
+"""The pictures of two domains: found, balanced by camera, cropped at many scales; every draw a function of its place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from engines.errors import RecipeError
+from trainers.data.translation import (
+    Domain,
+    Pictures,
+    camera_of,
+    chances_of,
+    coloured,
+    deviation,
+    read_pictures,
+    reduced,
+)
+from trainers.recipes.recipe import ImageTranslation, from_values
+
+
+def returned(generator: Generator[Any, Any, Pictures]) -> Pictures:
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.fixture
+def folders(tmp_path: Path, photo_pixels: np.ndarray) -> list[Path]:
+    """Six pictures a domain, of which three are of the camera 96x."""
+    made: list[Path] = []
+    for domain, light in (("day", 1.0), ("night", 0.3)):
+        folder = tmp_path / domain
+        folder.mkdir()
+        for index in range(6):
+            piece = photo_pixels[index : index + 64, index : index + 80] * light
+            name = f"96x72_{index}.png" if index < 3 else f"street_{index}.png"
+            Image.fromarray(piece.astype(np.uint8)).save(folder / name)
+        made.append(folder)
+    return made
+
+
+def recipe_for(folders: list[Path], **changes: object) -> ImageTranslation:
+    values: dict[str, object] = {
+        "task": "image-translation",
+        "name": "tiny",
+        "domains": ["day", "night"],
+        "crop": 32,
+        "view": 64,
+        "seed": 1,
+        "steps": 2,
+        "data": {"photos": [str(folder) for folder in folders], "hold_out": 6},
+    }
+    recipe = from_values(values | changes)
+    assert isinstance(recipe, ImageTranslation)
+    return recipe
+
+
+def test_pictures_are_found_and_held_out(folders: list[Path]) -> None:
+    pictures = returned(read_pictures(recipe_for(folders)))
+    for domain in pictures.domains:
+        assert len(domain.training) == 5 and len(domain.held_out) == 1
+    day, night = pictures.batch(0, 0, 0, 3)[0], pictures.batch(0, 0, 1, 3)[0]
+    assert day.shape == (3, 3, 32, 32) and float(day.mean()) > float(night.mean())
+    assert float(day.min()) >= -1 and float(day.max()) <= 1
+
+
+def test_a_folder_for_validation_is_never_trained_on(folders: list[Path], tmp_path: Path) -> None:
+    others = [tmp_path / "valid" / folder.name for folder in folders]
+    for folder, other in zip(folders, others, strict=True):
+        shutil.copytree(folder, other)
+    data = {"photos": [str(f) for f in folders], "validation": [str(f) for f in others]}
+    pictures = returned(read_pictures(recipe_for(folders, data=data)))
+    assert [len(domain.held_out) for domain in pictures.domains] == [6, 6]
+    with pytest.raises(RecipeError, match="for all of them are in “validation” too"):
+        returned(read_pictures(recipe_for(folders, data=data | {"validation": data["photos"]})))
+
+
+def test_what_teaches_nothing_is_left_out_and_said(folders: list[Path]) -> None:
+    Image.new("RGB", (64, 64), (2, 2, 2)).save(folders[1] / "black.png")
+    (folders[1] / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    pictures = returned(read_pictures(recipe_for(folders, leave_out="^street_5")))
+    words = " ".join(pictures.left_out)
+    assert "“black.png” is nearly of one brightness" in words and "“broken.jpg” cannot be read" in words
+    assert "1 pictures of day by their names" in words
+
+
+def test_one_camera_weighs_no_more_than_so_many_pictures() -> None:
+    cameras = ["a"] * 8 + ["b"] * 2 + ["", ""]
+    chances = np.diff(chances_of(cameras, 4.0), prepend=0.0)
+    assert chances[:8].sum() == pytest.approx(4 / 8) and chances[8:10].sum() == pytest.approx(2 / 8)
+    assert chances[10] == pytest.approx(1 / 8)
+
+
+@given(st.lists(st.sampled_from(["", "a", "b"]), min_size=1, max_size=30), st.floats(0.1, 20))
+def test_chances_are_a_distribution(cameras: list[str], per_camera: float) -> None:
+    chances = chances_of(cameras, per_camera)
+    assert chances[-1] == pytest.approx(1) and (np.diff(chances, prepend=0.0) > 0).all()
+
+
+def test_cameras_by_their_names() -> None:
+    assert camera_of("640x480_20151101.jpg", r"^(\d+x\d+)_") == "640x480"
+    assert camera_of("campus_1.jpg", r"^(\d+x\d+)_") == ""
+    assert camera_of("cam7.jpg", r"cam\d") == "cam7" and camera_of("cam7.jpg", "") == ""
+
+
+def domain_of(photo: np.ndarray) -> Domain:
+    return Domain([photo, photo[::-1].copy()], np.array([0.5, 1.0]), [photo])
+
+
+def test_every_draw_is_a_function_of_its_place(photo_pixels: np.ndarray) -> None:
+    made = [Pictures((domain_of(photo_pixels), domain_of(photo_pixels)), [], 7, 32, 64, 0.3, True) for _ in range(2)]
+    first, second = (pictures.batch(4, 1, 0, 3) for pictures in made)
+    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
+    assert torch.equal(made[0].batch(4, 1, 0, 1)[0], first[0][:1])  # the first of a larger batch is the same
+    for other in (made[0].batch(4, 0, 0, 3), made[0].batch(5, 1, 0, 3), made[0].batch(4, 1, 1, 3)):
+        assert not torch.equal(first[0], other[0])
+    assert not torch.equal(first[0], first[1])  # what is translated has other colours
+
+
+def test_without_jitter_source_and_real_are_the_same(photo_pixels: np.ndarray) -> None:
+    pictures = Pictures((domain_of(photo_pixels), domain_of(photo_pixels)), [], 7, 32, 64, 0.0, False)
+    assert torch.equal(*pictures.batch(0, 0, 0, 2))
+
+
+@pytest.mark.parametrize("shape", [(8, 500, 3), (31, 33, 3), (300, 40, 3)])
+def test_pictures_smaller_than_a_crop_are_enlarged(shape: tuple[int, int, int]) -> None:
+    photo = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    pictures = Pictures((domain_of(photo), domain_of(photo)), [], 7, 64, 128, 0.0, True)
+    assert pictures.batch(0, 0, 0, 4)[0].shape == (4, 3, 64, 64)
+
+
+def test_colours_change_within_bounds(photo_pixels: np.ndarray) -> None:
+    changed = coloured(photo_pixels, 0.2, np.random.default_rng(0))
+    assert changed.shape == photo_pixels.shape and changed.dtype == np.uint8
+    assert 0 < np.abs(changed.astype(int) - photo_pixels).mean() < 60
+
+
+def test_large_pictures_are_reduced_in_memory(photo_pixels: np.ndarray) -> None:
+    assert reduced(photo_pixels, 24).shape == (24, 32, 3)
+    assert reduced(photo_pixels, 1000) is photo_pixels
+    assert deviation(np.full((4, 4, 3), 9, np.uint8)) == 0
+
+
+def test_what_memory_has_no_room_for_is_left_out_and_said(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for domain in ("day", "night"):
+        (tmp_path / domain).mkdir()
+        for index in range(6):
+            picture = Image.fromarray(random.integers(0, 256, (400, 500, 3), np.uint8))
+            picture.save(tmp_path / domain / f"{index}.png")
+    folders = [tmp_path / "day", tmp_path / "night"]
+    data = {"photos": [str(folder) for folder in folders], "megapixels": 1}
+    pictures = returned(read_pictures(recipe_for(folders, view=400, data=data)))
+    assert [len(domain.training) for domain in pictures.domains] == [2, 2]
+    assert "4 pictures of day, for which there is no room in “megapixels”" in pictures.left_out

@@ -1,0 +1,1 @@
+"""What the two loops with a discriminator share."""

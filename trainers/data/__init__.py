@@ -1,0 +1,1 @@
+"""The pictures that each task learns from, in memory."""

@@ -1,0 +1,1 @@
+"""A trained generator looked into: directions, and the latent of a photo."""

@@ -1,0 +1,1 @@
+"""What every training loop calls: its step, its state, its checkpoints."""

@@ -1,0 +1,1 @@
+"""What networks lower, from tables of names."""

@@ -1,0 +1,1 @@
+"""Figures that compare two pictures, or two sets of them."""

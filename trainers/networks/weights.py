@@ -1,0 +1,208 @@
+"""Weights to start from: read from a model file and its companion, from safetensors, or from a torch checkpoint."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from onnx import numpy_helper
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor, nn
+
+from engines.errors import ModelError
+from engines.models.card import read_card
+from trainers.networks.superres import load_published
+
+COMPANION = ".training.safetensors"
+CHECKPOINTS = (".pth", ".pt", ".ckpt")
+KNOWN_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # of operators that ONNX Runtime brings itself
+DISCRIMINATOR = "discriminator."
+
+Weights = Mapping[str, Tensor]
+
+
+def companion_of(model: Path) -> Path:
+    """Where the companion of the model file `model` lies."""
+    return model.with_name(model.stem + COMPANION)
+
+
+def companion_bytes(
+    network: nn.Module | None, further: Mapping[str, nn.Module | Tensor], notes: Mapping[str, str]
+) -> bytes:
+    """A companion: the weights of `network` as fp16, each `further` tensor or module's weights under its name, and `notes`."""
+    weights: dict[str, Tensor] = dict(network.state_dict()) if network is not None else {}
+    for name, found in further.items():
+        if isinstance(found, Tensor):
+            weights[name] = found
+        else:
+            weights |= {f"{name}.{inner}": value for inner, value in found.state_dict().items()}
+    return safetensors_bytes({name: _half(value) for name, value in weights.items()}, dict(notes))
+
+
+def _half(value: Tensor) -> Tensor:
+    """`value` as fp16 where it is a float that fp16 can hold."""
+    value = value.detach().cpu()
+    half = value.half() if value.is_floating_point() else value
+    return (half if bool(half.isfinite().all()) else value).contiguous().clone()
+
+
+@overload
+def read_weights(path: Path, network: nn.Module, part: Literal["network"] = "network") -> Weights: ...
+@overload
+def read_weights(path: Path, network: nn.Module, part: Literal["discriminator"]) -> Weights | None: ...
+def read_weights(
+    path: Path, network: nn.Module, part: Literal["network", "discriminator"] = "network"
+) -> Weights | None:
+    """The weights that `network` needs, from the model file at `path` and, for what it lacks, its companion.
+
+    `path` may also be a `.safetensors` file or a torch checkpoint, which is read without running what it may carry. The
+    "discriminator" is found in the companion only; None where there is no companion, or it holds none.
+    Raises ModelError where the file cannot be trained on, or a weight is missing or of another shape.
+    """
+    if part == "discriminator":
+        found = _discriminator(path)
+        return None if found is None else _chosen(found, network, companion_of(path))
+    if path.suffix.lower() in CHECKPOINTS:
+        like = copy.deepcopy(network)
+        load_published(like, _read_checkpoint(path))
+        return like.state_dict()
+    if path.suffix.lower() == ".safetensors":
+        return _chosen(_read_safetensors(path), network, path)
+    weights = _read_onnx(path)
+    companion = companion_of(path)
+    if companion.exists():
+        for name, value in _read_safetensors(companion).items():
+            if not _same_but_for_rounding(weights.get(name), value):
+                weights[name] = value.float() if value.is_floating_point() else value
+    return _chosen(weights, network, path)
+
+
+def read_named_weights(path: Path) -> dict[str, Tensor]:
+    """Every tensor by name of a torch checkpoint, or of a `.safetensors` file; neither runs code. Raises ModelError."""
+    if path.suffix.lower() == ".safetensors":
+        return _read_safetensors(path)
+    return {name: value for name, value in _read_checkpoint(path).items() if isinstance(value, Tensor)}
+
+
+def _same_but_for_rounding(exported: Tensor | None, trained: Tensor) -> bool:
+    """Whether the model file has what was `trained`: an operation folded into the weight would have changed it."""
+    if exported is None or exported.shape != trained.shape:
+        return False
+    return torch.allclose(exported.float(), trained.float(), rtol=1e-3, atol=1e-7)
+
+
+def _discriminator(path: Path) -> dict[str, Tensor] | None:
+    companion = companion_of(path)
+    if path.suffix.lower() != ".onnx" or not companion.exists():
+        return None
+    weights = _read_safetensors(companion)
+    found = {n.removeprefix(DISCRIMINATOR): v for n, v in weights.items() if n.startswith(DISCRIMINATOR)}
+    return found or None
+
+
+def _chosen(weights: Weights, network: nn.Module, path: Path) -> dict[str, Tensor]:
+    """Those of `weights` that `network` has, in its types. Raises ModelError where one is missing.
+
+    A weight that `network` has in several places is needed once; the first of `weights` is taken for all.
+    """
+    wanted = network.state_dict()
+    places: dict[int, list[str]] = {}
+    for name, value in network.named_parameters(remove_duplicate=False):
+        places.setdefault(id(value), []).append(name)
+    known = dict(weights)
+    order = {name: place for place, name in enumerate(weights)}
+    for names in places.values():
+        if found := [name for name in names if name in order]:
+            known |= dict.fromkeys(names, weights[min(found, key=order.__getitem__)])
+    weights = known
+    for name, value in wanted.items():
+        if name not in weights or weights[name].shape != value.shape:
+            raise ModelError(
+                f"“{path.name}” has no weight “{name}” of shape {tuple(value.shape)}; it is another network."
+            )
+    return {name: weights[name].to(value.dtype) for name, value in wanted.items()}
+
+
+def _read_onnx(path: Path) -> dict[str, Tensor]:
+    card = read_card(path)
+    if card.precision == "int8":
+        other = card.float_model or "the float model it was made from"
+        raise ModelError(f"“{path.name}” is in int8, which cannot be trained on; start from “{other}” instead.")
+    model = load_onnx(path)
+    try:
+        return {t.name: torch.from_numpy(_float32(numpy_helper.to_array(t))) for t in model.graph.initializer}
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"“{path.name}” holds a damaged weight; copy or export it again.") from error
+
+
+def _float32(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.float32) if array.dtype == np.float16 else array.copy()
+
+
+def load_onnx(path: Path) -> onnx.ModelProto:
+    """The model file at `path`, whole.
+
+    Raises ModelError where it cannot be read, keeps weights outside itself, or needs operators of others.
+    """
+    try:
+        model = onnx.load(path, load_external_data=False)
+    except OSError as error:
+        raise ModelError(f"The model “{path}” cannot be read ({error.strerror}); check the path.") from error
+    except DecodeError as error:
+        raise ModelError(f"“{path.name}” is cut short or not an ONNX file; copy or export it again.") from error
+    for tensor in model.graph.initializer:
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            raise ModelError(
+                f"“{path.name}” keeps weights in other files, which Duskroom does not open; save it as one file."
+            )
+    known = KNOWN_DOMAINS | {function.domain for function in model.functions}
+    for node in model.graph.node:
+        if node.domain not in known:
+            raise ModelError(
+                f"“{path.name}” needs the custom operator “{node.domain}.{node.op_type}”, which Duskroom does not load; "
+                "export it with standard operators."
+            )
+    return model
+
+
+def _read_safetensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise ModelError(f"There are no weights at “{path}”; check the path.") from error
+    except OSError as error:
+        raise ModelError(f"The weights “{path}” cannot be read ({error.strerror or error}); check the path.") from error
+    except (SafetensorError, ValueError) as error:
+        raise ModelError(f"“{path.name}” is cut short or not a safetensors file; copy it again.") from error
+
+
+def _read_checkpoint(path: Path) -> dict[str, Any]:
+    """What the torch checkpoint at `path` holds, read as plain data: code that it carries is refused, not run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's remarks on a foreign file; what counts is what it holds
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise ModelError(f"There are no weights at “{path}”; check the path.") from error
+    except OSError as error:
+        raise ModelError(f"The weights “{path}” cannot be read ({error.strerror or error}); check the path.") from error
+    except pickle.UnpicklingError as error:
+        raise ModelError(
+            f"“{path.name}” carries code besides weights, or is damaged, and was not opened; nothing in it was run. "
+            "Save its weights as safetensors."
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ModelError(f"“{path.name}” is cut short or not a torch checkpoint; copy it again.") from error
+    if not isinstance(state, dict):
+        raise ModelError(f"“{path.name}” does not hold the weights of a network by name; choose another file.")
+    return state

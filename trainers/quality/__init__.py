@@ -1,0 +1,1 @@
+"""How well each task does, in those figures."""

@@ -1,0 +1,1 @@
+"""What to train, as data; torch-free."""

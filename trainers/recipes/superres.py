@@ -1,0 +1,51 @@
+"""What a recipe for upscaling says."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from trainers.recipes.fields import Float, Int, Recipe, Strict
+
+
+class Stage(Strict):
+    """A stretch of training: `steps` steps of `batch` crops whose small side of the pair measures `patch` pixels.
+
+    `loss` is a name of `trainers.losses.tables.PIXEL_LOSSES` or an import path.
+    """
+
+    steps: Int = Field(ge=1, le=10_000_000)
+    patch: Int = Field(default=48, ge=8, le=512)
+    batch: Int = Field(default=16, ge=1, le=1024)
+    loss: str = "l1"
+
+
+class SuperResolution(Recipe):
+    """A recipe for upscaling `scale` times.
+
+    With `optimiser = "muon"` the hidden layers' weights are stepped by Muon at `muon_rate` and the rest by Adam at `rate`.
+    Of `candidates` crops drawn the one with most detail is taken. `degradation` is a name of
+    `trainers.data.degrade.DEGRADATIONS` or an import path.
+    """
+
+    task: Literal["super-resolution"]
+    scale: Int = Field(ge=1, le=8)
+    stages: Annotated[list[Stage], Field(min_length=1)]
+    degradation: str = Field(default="bicubic", min_length=1, max_length=200)
+    optimiser: Literal["adam", "muon"] = "adam"
+    muon_rate: Float = Field(default=1.5e-3, gt=0, le=1)
+    candidates: Int = Field(default=2, ge=1, le=16)
+
+    @property
+    def total_steps(self) -> int:
+        """How many steps all stages have together."""
+        return sum(stage.steps for stage in self.stages)
+
+    def stage_at(self, step: int) -> Stage:
+        """The stage that step number `step` (from 0) belongs to; the last one for any step beyond the end."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage
+            step -= stage.steps
+        return self.stages[-1]

@@ -1,0 +1,1 @@
+"""Folders of pictures looked over before training; torch-free."""
