@@ -9,6 +9,7 @@ the text, for they know of no translation: see `texts_of_engines`.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import shutil
 import subprocess
@@ -21,7 +22,9 @@ FOLDER = ROOT / "assets" / "translations"
 WINDOW = "app.main_window"
 ENGINES, PROGRESS = "engines", "progress"  # the contexts of what `app.core.sentences` translates
 ENGINE = ROOT / "engines"
-EARLY = (ROOT / "app" / "core" / "settings.py",)  # speaks before a language is chosen, and is translated as the engines are
+EARLY = (
+    ROOT / "app" / "core" / "settings.py",
+)  # speaks before a language is chosen, and is translated as the engines are
 SAYING = {"progress": PROGRESS, "_progress": PROGRESS, "fail": ENGINES, "_set_aside": ENGINES}
 """Calls whose arguments a person reads, though they are no whole sentences, and the context of each."""
 
@@ -29,9 +32,10 @@ Texts = dict[tuple[str, str], str]
 """(context, source) → translation, "" where there is none yet."""
 
 
+@functools.cache
 def texts_of_source(folder: Path = ROOT / "app") -> list[tuple[str, str]]:
     """Every (context, source) that the window may ask a translation of, sorted."""
-    found = texts_of_engines()
+    found = set(texts_of_engines())
 
     def visit(node: ast.AST, context: str) -> None:
         if isinstance(node, ast.ClassDef):
@@ -52,7 +56,8 @@ def texts_of_source(folder: Path = ROOT / "app") -> list[tuple[str, str]]:
     return sorted(found)
 
 
-def texts_of_engines() -> set[tuple[str, str]]:
+@functools.cache
+def texts_of_engines() -> frozenset[tuple[str, str]]:
     """(context, source) of what the engines that the window can reach say: sentences, and what they are put together from; and
     the words of all progress that it shows.
 
@@ -78,7 +83,7 @@ def texts_of_engines() -> set[tuple[str, str]]:
                 for text in (template(node.body), template(node.orelse)):
                     if " " in text:
                         found.add((PROGRESS, text.rstrip(", ")) if text.endswith(", ") else (ENGINES, text))
-    return found
+    return frozenset(found)
 
 
 def is_sentence(text: str) -> bool:
@@ -117,6 +122,7 @@ def _called(node: ast.Call) -> str:
     return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
+@functools.cache
 def _reached() -> list[Path]:
     """The files of the window and of all it imports, be it late or through others."""
     files = {

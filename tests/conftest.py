@@ -21,19 +21,19 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VIPS_CONCURRENCY"):
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
 from PIL import Image
+
+from tests import search
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "assets" / "samples"
 
+WITHOUT_QT = (ROOT / "tests" / "engines", ROOT / "tests" / "trainers")
+"""Tests of floors that know no Qt: looking for its threads takes longer than most of them."""
 PATIENCE = 2.0
 """Seconds that a thread has to end after its test."""
 
-# No deadline: the time a test takes is never its verdict. In CI the examples are always the same.
-settings.register_profile("duskroom", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", parent=settings.get_profile("duskroom"), derandomize=True, database=None)
-settings.load_profile("ci" if os.environ.get("CI") else "duskroom")
+search.load_profile()
 
 
 def pytest_unconfigure() -> None:
@@ -49,13 +49,13 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left_behind(private_home: Path) -> Iterator[None]:
+def no_thread_left_behind(private_home: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test whose threads, Python's or Qt's, still run `PATIENCE` seconds after it."""
     before = set(threading.enumerate())
-    qt_before = _running_qt_threads()
+    without_qt = any(floor in request.path.parents for floor in WITHOUT_QT)
     yield
     deadline = time.monotonic() + PATIENCE
-    while left := _python_threads(before) + _qt_threads(qt_before):
+    while left := _python_threads(before) + ([] if without_qt else _qt_threads()):
         if time.monotonic() > deadline:
             pytest.fail(f"Threads left behind: {', '.join(left)}.")
         time.sleep(0.01)
@@ -88,17 +88,13 @@ def _python_threads(before: set[threading.Thread]) -> list[str]:
     ]
 
 
-def _qt_threads(before: set[int]) -> list[str]:
+def _qt_threads() -> list[str]:
     core = sys.modules.get("PySide6.QtCore")
     if core is None:
         return []
-    names = [f"{type(thread).__name__} (QThread)" for thread in _qt_thread_objects() if id(thread) not in before]
+    names = [f"{type(thread).__name__} (QThread)" for thread in _qt_thread_objects()]
     busy = core.QThreadPool.globalInstance().activeThreadCount()
     return names + ([f"{busy} of the global QThreadPool"] if busy else [])
-
-
-def _running_qt_threads() -> set[int]:
-    return {id(thread) for thread in _qt_thread_objects()}
 
 
 def _qt_thread_objects() -> list:
@@ -109,5 +105,10 @@ def _qt_thread_objects() -> list:
     from shiboken6 import isValid
 
     main = core.QCoreApplication.instance().thread() if core.QCoreApplication.instance() else None
-    threads = [item for item in gc.get_objects() if issubclass(type(item), core.QThread)]
+    kinds = _kinds_of(core.QThread)  # comparing types is several times as quick as asking for subclasses
+    threads = [item for item in gc.get_objects() if type(item) in kinds]
     return [thread for thread in threads if thread is not main and isValid(thread) and thread.isRunning()]
+
+
+def _kinds_of(kind: type) -> set[type]:
+    return {kind}.union(*map(_kinds_of, kind.__subclasses__()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -30,20 +32,36 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_it_is_seen(case: str, tmp_path: Path) -> None:
-    source, words = CASES[case]
-    tests = tmp_path / "tests"
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What pytest says of all of them, each in a file of its own."""
+    folder = tmp_path_factory.mktemp("strictness")
+    tests = folder / "tests"
     tests.mkdir()
-    shutil.copy(ROOT / "tests" / "conftest.py", tests)
-    (tests / "test_it.py").write_text(source, encoding="utf-8")
-    options = ["-c", ROOT / "pyproject.toml", "--rootdir", tmp_path, "-p", "no:cacheprovider"]
+    for name in ("__init__.py", "conftest.py", "search.py"):
+        shutil.copy(ROOT / "tests" / name, tests)
+    for case, (source, _) in CASES.items():
+        (tests / f"test_{_name(case)}.py").write_text(source, encoding="utf-8")
+    options = ["-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "no:cacheprovider", "-rA"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, tests],
+        env={**os.environ, "COLUMNS": "200"},
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert run.returncode == bool(words), run.stdout + run.stderr
-    assert words in run.stdout
+    assert run.returncode == 1, run.stdout + run.stderr
+    return run.stdout
+
+
+def _name(case: str) -> str:
+    return re.sub(r"\W+", "_", case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_seen(said: str, case: str) -> None:
+    words = CASES[case][1]
+    failed = re.findall(rf"^(?:FAILED|ERROR) \S*test_{_name(case)}\.py", said, re.MULTILINE)
+    assert bool(failed) == bool(words), said
+    assert words in said

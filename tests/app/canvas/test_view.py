@@ -439,8 +439,8 @@ def test_device_pixels_are_respected(
         from PySide6.QtCore import QPointF
         from PySide6.QtWidgets import QApplication
         application = QApplication([])
-        from app import qimage
-        from app.canvas import pyramid
+        from app.core import qimage
+        from app.photos import pyramid
         from app.canvas.compare import CompareView
         from engines.progress import Progress
         noise = np.load({str(tmp_path / "noise.npy")!r})

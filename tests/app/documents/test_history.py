@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -24,6 +24,7 @@ from engines.pictures.picture import Picture
 from engines.progress import Progress
 from tests.app.conftest import told
 from tests.disks import small_disk_at
+from tests.search import examples
 
 Open = Callable[[Path], None]
 SIDE = 32
@@ -64,7 +65,7 @@ ACTIONS = st.lists(
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(ACTIONS, st.integers(2, 6))
 def test_pixels_are_right_and_memory_is_capped_whatever_is_done(qapp, tmp_path_factory, actions, room) -> None:
     """Against a plain model: a list of values and a place in it for each document."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engines.colour.light import light_of
@@ -12,6 +12,7 @@ from engines.colour.profiles import Space, srgb_profile
 from engines.colour.srgb import decode
 from engines.edit.adjust import Adjustments, adjust, neutral, preview
 from engines.libvips import libvips
+from tests.search import examples
 
 amounts = st.integers(-100, 100).map(float)
 P3 = bytes(libvips().Image.profile_load("p3"))
@@ -35,7 +36,7 @@ def test_zero_is_the_identity(dtype: type) -> None:
     assert np.array_equal(adjust(pixels, Adjustments(), srgb_profile()), pixels)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(wanted)
 def test_alpha_stays_and_the_mask_is_honoured(adjustments: Adjustments) -> None:
     pixels = noise(np.uint8)
@@ -48,7 +49,7 @@ def test_alpha_stays_and_the_mask_is_honoured(adjustments: Adjustments) -> None:
     assert np.array_equal(masked[:, 6:], whole[:, 6:])
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(wanted)
 @example(Adjustments(exposure=-0.19, contrast=-88, temperature=-99, tint=-1, saturation=-62))
 @example(Adjustments(contrast=-100, saturation=1))  # steepest where the picture is white
@@ -59,7 +60,7 @@ def test_the_preview_is_within_a_level(adjustments: Adjustments) -> None:
     assert difference.max() <= 1
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(wanted)
 def test_grey_ramps_stay_monotone(adjustments: Adjustments) -> None:
     ramp = np.arange(256, dtype=np.uint8)[None, :, None].repeat(3, 2)
@@ -80,7 +81,7 @@ def test_contrast_keeps_middle_grey() -> None:
     assert np.abs(adjust(grey, Adjustments(contrast=80)).astype(int) - grey).max() <= 1
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.tuples(*[st.floats(0.3, 0.6)] * 3))
 def test_a_picked_spot_becomes_grey(colour: tuple[float, float, float]) -> None:
     temperature, tint = neutral(colour)
@@ -95,7 +96,7 @@ def test_no_saturation_is_grey() -> None:
     assert (np.ptp(made, axis=2) == 0).all()
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(wanted)
 def test_inside_srgb_a_wide_profile_gives_the_same_colours(adjustments: Adjustments) -> None:
     pixels = np.random.default_rng(3).integers(26_000, 39_000, (20, 30, 3)).astype(np.uint16)

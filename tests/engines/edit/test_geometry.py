@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.edit.geometry import TURNS, Crop, crop, fits, horizon_angle, largest_upright, turn
 from engines.edit.resize import resize
 from engines.errors import Cancelled
 from engines.progress import Progress
+from tests.search import examples
 
 INVERSE = {"rotate_left": "rotate_right", "rotate_right": "rotate_left"}
 PICTURE = np.random.default_rng(2).integers(0, 65536, (21, 34, 4), np.uint16)
@@ -27,7 +28,7 @@ def test_right_is_clockwise() -> None:
     assert np.array_equal(turn(PICTURE, "rotate_right")[0, -1], PICTURE[0, 0])
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.integers(1, 400), st.integers(1, 400), st.floats(-45, 45), st.one_of(st.none(), st.sampled_from([0.5, 1.0, 1.6]))
 )
@@ -66,7 +67,7 @@ def test_the_horizon_becomes_level() -> None:
     assert horizon_angle(100, 10, 0, 0) == pytest.approx(-5.71, abs=0.01)
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(st.integers(1, 60), st.integers(1, 60), st.sampled_from([np.uint8, np.uint16]), st.sampled_from([3, 4]))
 def test_an_even_picture_stays_even(width: int, height: int, dtype: type, channels: int) -> None:
     level = np.iinfo(dtype).max // 3

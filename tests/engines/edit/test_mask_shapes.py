@@ -5,15 +5,16 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.edit.mask_shapes import feather, fitted, invert, linear_gradient, paint, radial_gradient
+from tests.search import examples
 
 places = st.tuples(st.floats(-50, 250), st.floats(-50, 150))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(places, places, st.floats(0.5, 60), st.floats(0, 1))
 def test_only_the_box_changes_and_erasing_undoes_painting(start, end, radius, hardness) -> None:
     mask = np.zeros((100, 200), np.uint8)
@@ -40,7 +41,7 @@ def test_one_stroke_is_the_same_in_pieces() -> None:
     assert np.abs(whole.astype(int) - pieces).max() <= 1
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(places, min_size=2, max_size=6), st.floats(0.5, 90), st.floats(0, 1), st.booleans())
 def test_going_on_does_only_what_is_left_and_comes_to_the_same(way, radius, hardness, erase) -> None:
     whole = np.full((100, 200), 255 if erase else 0, np.uint8)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.generation.latent import (
@@ -25,6 +25,7 @@ from engines.generation.latent import (
     slerp,
     truncate,
 )
+from tests.search import examples
 
 seeds = st.integers(0, MAX_SEED)
 sizes = st.integers(1, 40)
@@ -198,7 +199,7 @@ def test_it_has_no_corner_at_a_point(seed: int) -> None:
 # Paths
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(2, 6), st.integers(2, 80), st.sampled_from(CURVES), st.sampled_from(tuple(EASINGS)), st.booleans())
 def test_a_path_begins_and_ends_at_its_keyframes(k: int, frames: int, curve: str, easing: str, loop: bool) -> None:
     keyframes = latents(range(k), 20)
@@ -218,7 +219,7 @@ def test_a_path_goes_through_all_keyframes(curve: str, loop: bool) -> None:
         assert length(z - keyframe).min() < 0.02
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(2, 6), st.integers(2, 60), st.sampled_from(("catmull-rom", "slerp")), st.booleans())
 def test_a_path_keeps_to_the_sphere(k: int, frames: int, curve: str, loop: bool) -> None:
     keyframes = latents(range(10, 10 + k), 20)
@@ -226,14 +227,14 @@ def test_a_path_keeps_to_the_sphere(k: int, frames: int, curve: str, loop: bool)
     assert lengths.min() >= length(keyframes).min() * 0.9999 and lengths.max() <= length(keyframes).max() * 1.0001
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(3, 7), st.integers(0, 2**31), st.booleans())
 def test_the_speed_of_a_smooth_path_is_constant(k: int, seed: int, loop: bool) -> None:
     steps = angles(path(latents(range(seed, seed + k), 100), 100 * k, loop=loop), loop=loop)
     assert steps.max() / steps.min() < 1.03
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(3, 7), st.integers(0, 2**31), st.booleans())
 def test_on_arcs_it_is_but_for_the_corner_that_a_frame_cuts(k: int, seed: int, loop: bool) -> None:
     steps = np.sort(angles(path(latents(range(seed, seed + k), 100), 100 * k, curve="slerp", loop=loop), loop=loop))
@@ -255,7 +256,7 @@ def test_straight_lines_are_gone_along_at_one_speed() -> None:
     assert steps.max() / steps.min() < 1.001
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(2, 6), st.integers(3, 60), st.sampled_from(CURVES), st.integers(0, 2**31))
 def test_a_loop_closes_and_repeats_no_frame(k: int, frames: int, curve: str, seed: int) -> None:
     keyframes = latents(range(seed, seed + k), 64)
@@ -276,7 +277,7 @@ def test_a_loop_is_the_same_wherever_it_begins(curve: str) -> None:
         assert length(way - frame).min() < 0.02
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 2**31), st.integers(3, 50))
 def test_a_smooth_loop_through_two_is_the_great_circle(seed: int, frames: int) -> None:
     a, b = latents([seed, seed + 1], 64)
@@ -287,7 +288,7 @@ def test_a_smooth_loop_through_two_is_the_great_circle(seed: int, frames: int) -
     assert length(path(np.stack([a, b]), 2000, loop=True) - b).min() < 0.05
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(vectors(4, least=2), st.integers(2, 40), st.sampled_from(CURVES), st.sampled_from(tuple(EASINGS)), st.booleans())
 def test_any_keyframes_give_numbers(
     keyframes: list[np.ndarray], frames: int, curve: str, easing: str, loop: bool

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.generation.sphere import between, bezier, handles, polar, turn, units
+from tests.search import examples
 
 seeds = st.integers(0, 2**31)
 
@@ -35,7 +36,7 @@ def test_the_way_to_another_is_at_right_angles(seed: int, size: int, factor: flo
     np.testing.assert_allclose(cosine * start + sine * towards, end, atol=1e-8)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(seeds, st.integers(2, 30))
 def test_turns_broadcast_and_stay_on_the_sphere(seed: int, size: int) -> None:
     starts, ends = directions(seed, 4, size), directions(seed + 1, 4, size)
@@ -48,7 +49,7 @@ def test_turns_broadcast_and_stay_on_the_sphere(seed: int, size: int) -> None:
         np.testing.assert_allclose(turn(starts[i], ends[i], t)[[0, 3]], [starts[i], ends[i]], atol=1e-8)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(seeds, st.integers(3, 6), st.booleans())
 def test_handles_lie_on_one_great_circle_with_their_point(seed: int, count: int, loop: bool) -> None:
     points = directions(seed, count, 12)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.metadata import xmp
+from tests.search import examples
 
 PACKET = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/" x:xmptk="Other"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -53,7 +54,7 @@ def test_telling_steps_again_replaces_them() -> None:
     assert xmp.steps_of(xmp.with_steps(once, [])) == ()
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(st.dictionaries(WORDS, JSON, max_size=3), min_size=1, max_size=3))
 def test_any_json_comes_back(steps: list[dict]) -> None:
     assert list(xmp.steps_of(xmp.with_steps(PACKET, steps))) == steps

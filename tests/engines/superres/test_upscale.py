@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -22,6 +22,7 @@ from engines.superres.upscale import upscale, upscale_bands, upscale_file, upsca
 from engines.tiles.row_source import PixelRows
 from tests.conftest import ROOT
 from tests.models import broken_output, card_for, tiny_superres
+from tests.search import examples
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def levels_apart(a: Picture, b: Picture) -> int:
     return int(np.abs(a.pixels.astype(np.int32) - b.pixels.astype(np.int32)).max())
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(1, 150), st.integers(1, 150), st.integers(32, 90), st.sampled_from([3, 4]))
 def test_tiled_is_untiled(
     model: Model, photo_pixels: np.ndarray, width: int, height: int, tile: int, channels: int

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import Cancelled
 from engines.progress import Progress
 from engines.translation.reduction import Reduction
 from engines.translation.relight import ColourTransform
+from tests.search import examples
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -31,7 +32,7 @@ def smooth(height: int, width: int) -> np.ndarray:
     return np.rint(np.clip(np.stack(planes, -1) * 0.35 + 0.5 + texture, 0, 1) * 65535).astype(np.uint16)
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(1, 90), st.integers(1, 60))
 def test_any_size_can_be_fitted_and_one_light_for_all_is_that_light(height: int, width: int) -> None:
     before = noise(height, width)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -34,6 +34,7 @@ from tests.models import (
     tiny_translation,
     translation_card,
 )
+from tests.search import examples
 
 BOTH = pytest.mark.parametrize("method", ["redraw", "relight"])
 
@@ -71,7 +72,7 @@ def wide_gamut() -> bytes:
 # Tiles and methods
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(1, 150), st.integers(1, 150), st.integers(32, 90), st.sampled_from([3, 4]))
 def test_tiled_is_untiled(
     folded: Model, photo_pixels: np.ndarray, width: int, height: int, tile: int, channels: int
@@ -152,7 +153,7 @@ def test_the_model_gets_the_sides_it_asks_for(tmp_path: Path, photo_pixels: np.n
 # What stays as it is
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(
     st.sampled_from([np.uint8, np.uint16]),
     st.sampled_from([3, 4]),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from tests.search import examples
 from trainers.adversarial import augment as module
 from trainers.adversarial.augment import AUGMENTATIONS, augment, colour, cutout, translation
 
@@ -178,7 +179,7 @@ def test_noise_has_its_spread_about_the_picture_and_differs_everywhere() -> None
     assert float(torch.corrcoef(neighbours).fill_diagonal_(0).abs().max()) < 0.03
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(st.integers(0, 3), st.integers(1, 20), st.integers(1, 20), st.integers(0, 1000))
 def test_pictures_of_any_size_are_changed_and_stay_finite(count: int, height: int, width: int, seed: int) -> None:
     pictures = torch.rand(count, 3, height, width, generator=drawn(seed)) * 2 - 1

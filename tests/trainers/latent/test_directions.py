@@ -3,13 +3,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engines.generation.controls import controls_of
 from engines.models.card import ModelCard
 from tests.generators import LATENT, small_generator
+from tests.search import examples
 from trainers.latent.appearance import MEASURES, appearance, background, subject
 from trainers.latent.directions import MOST, Direction, as_controls, direction_sheet, find_directions
 
@@ -109,7 +110,7 @@ def test_round_is_rounder_than_square_and_ink_has_more_contrast_and_detail() -> 
     assert measured["size"][1] == pytest.approx(0.25)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.integers(0, 1000), st.sampled_from([8, 16, 33]), st.sampled_from(["flat", "noise", "black"]))
 def test_measures_of_any_picture_are_finite(seed: int, side: int, kind: str) -> None:
     pictures = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(seed))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ from engines.errors import ModelError, RecipeError
 from engines.models.card import ModelCard
 from engines.models.model import open_model
 from tests.generators import LATENT, SIZE, recipe_values, save_generator, small_generator
+from tests.search import examples
 from trainers import project as project_program
 from trainers.export.export import export_generator
 from trainers.latent.projection import BEST_PSNR, Projection, project
@@ -90,7 +91,7 @@ def test_it_is_a_function_of_its_seed_and_leaves_the_network_as_it_was(generator
     assert all(torch.equal(value, before[name]) for name, value in generator.state_dict().items())
 
 
-@settings(max_examples=5)
+@examples(5)
 @given(st.integers(0, 2**31), st.floats(-1, 1), st.floats(0, 0.5))
 def test_any_picture_gives_a_latent_of_reasonable_length(seed: int, mean: float, noise: float) -> None:
     network = nn.Sequential(nn.Linear(LATENT, 3 * 8 * 8), nn.Tanh(), nn.Unflatten(1, (3, 8, 8)))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import trainers.metrics.distances as module
+from tests.search import examples
 from trainers.metrics.distances import frechet_distance, kernel_distance, precision_recall
 
 
@@ -110,7 +111,7 @@ def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @given(sets)
-@settings(max_examples=40)
+@examples(40)
 def test_distances_are_symmetric_and_do_not_know_the_rows_order(drawn: tuple[np.ndarray, np.ndarray]) -> None:
     a, b = drawn
     assert frechet_distance(a, b) == pytest.approx(frechet_distance(b, a), rel=1e-5, abs=1e-6)

@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.search import examples
 from trainers.metrics.pairs import edge_correlation, luma, ms_ssim, ms_ssim_diversity, psnr, ssim
 
 
@@ -94,7 +95,7 @@ def test_ms_ssim_follows_equation_7(shape: tuple[int, int]) -> None:
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(8, 50), st.integers(8, 50))
-@settings(max_examples=25)
+@examples(25)
 def test_ms_ssim_is_symmetric_and_at_most_1(seed: int, height: int, width: int) -> None:
     a, b = np.random.RandomState(seed).randint(0, 256, (2, height, width, 3), np.uint8)
     assert ms_ssim(a, b) == pytest.approx(ms_ssim(b, a))

@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import trainers.metrics.sliced_wasserstein as module
+from tests.search import examples
 from trainers.metrics.bootstrap import Interval
 from trainers.metrics.crops import random_crops
 from trainers.metrics.sliced_wasserstein import (
@@ -129,7 +130,7 @@ def test_sets_of_different_numbers_are_compared_exactly(a: list[int], b: list[in
 
 
 @given(st.integers(0, 1000), st.integers(1, 5), st.integers(1, 5))
-@settings(max_examples=15)
+@examples(15)
 def test_it_is_symmetric_and_never_negative(seed: int, first: int, second: int) -> None:
     pictures = np.random.RandomState(seed).randint(0, 256, (first + second, 16, 18, 3), np.uint8)
     a, b = pictures[:first], pictures[first:]

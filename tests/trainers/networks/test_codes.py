@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.generation.controls import Categorical, Continuous, codes_of, controls_of
 from engines.models.card import ModelCard
+from tests.search import examples
 from trainers.networks.codes import code_controls, draw_codes, expand, information_loss, width_of
 from trainers.recipes.adversarial import Codes
 
@@ -50,7 +51,7 @@ def test_without_codes_there_is_nothing_to_draw_expand_or_lose() -> None:
     assert float(information_loss(torch.zeros(4, 0), codes, ())) == 0 and code_controls(()) == {}
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.lists(st.integers(2, 9) | st.just(0), max_size=5), st.integers(0, 6), st.integers(0, 99))
 def test_what_is_expanded_tells_the_codes(kinds: Sequence[int], count: int, seed: int) -> None:
     codes = draw_codes(kinds, count, drawn(seed))

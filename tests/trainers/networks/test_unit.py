@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from tests.search import examples
 from trainers.networks.unit import (
     UNIT,
     ChannelNorm,
@@ -88,7 +89,7 @@ def test_options_that_cannot_be_are_said() -> None:
 
 
 @given(width=st.sampled_from([2, 4]), depth=st.integers(1, 4), scales=st.integers(1, 3), side=st.integers(64, 90))
-@settings(max_examples=12, deadline=None)
+@examples(12)
 def test_a_discriminator_judges_at_each_scale(width: int, depth: int, scales: int, side: int) -> None:
     with torch.no_grad():
         logits = UNITDiscriminator(width, depth, scales)(torch.rand(2, 3, side, side))

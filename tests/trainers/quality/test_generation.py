@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.search import examples
 from trainers.data.generation import Pictures
 from trainers.metrics.neighbours import memorisation_ratio
 from trainers.metrics.small_classifier import train_classifier
@@ -336,7 +337,7 @@ def test_the_quick_judge_wants_its_samples(quick: QuickJudge) -> None:
         quick.judge(drawn_with(quick.labels, 3)[1:])
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60), st.integers(0, 80))
 def test_labels_are_shared_out_by_proportion(labels: list[int], count: int) -> None:
     shared = shared_labels(np.array(labels, np.int64), count)

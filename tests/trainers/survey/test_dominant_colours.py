@@ -8,10 +8,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageColor, ImageDraw
 
+from tests.search import examples
 from trainers.survey.dominant_colours import COLOURS, NEIGHBOURS, colour_labels, dominant_colour, oklab
 
 
@@ -96,7 +97,7 @@ def test_lightness_and_hue_keep_together_in_oklab() -> None:
     np.testing.assert_allclose(red, (0.628, 0.225, 0.126), atol=5e-4)  # Ottosson's own figures
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_any_picture_has_one_of_the_colours_and_mirroring_changes_nothing(height: int, width: int, seed: int) -> None:
     picture = np.random.default_rng(seed).integers(0, 256, (height, width, 3), np.uint8)
@@ -139,7 +140,7 @@ def test_too_few_pictures_have_one_label_and_none_have_none() -> None:
     assert names == () and labels.shape == (0,) and labels.dtype == np.int64
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.sampled_from(COLOURS), min_size=1, max_size=80), st.integers(1, 30), st.randoms())
 def test_no_label_is_rare_and_pictures_of_a_colour_stay_together(names: list[str], least: int, random) -> None:
     labels, kept = colour_labels(names, least)

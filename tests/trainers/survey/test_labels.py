@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.search import examples
 from trainers.data.photos import find_photos
 from trainers.survey.labels import LONGEST, hold_out, labels_by_folder, readable
 
@@ -93,7 +94,7 @@ def test_long_names_that_differ_beyond_what_is_shown_stay_apart() -> None:
     assert found == ["a" * 80, "a" * 78 + " 2", "a" * 78 + " 3", "a" * 80]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.text(st.characters(exclude_characters="/\0"), min_size=1, max_size=100), min_size=1, max_size=6))
 def test_labels_can_be_shown_are_short_and_no_two_differ_only_in_case(names: list[str]) -> None:
     names = [name for name in names if name not in (".", "..")]
@@ -143,7 +144,7 @@ def test_a_label_of_a_single_group_keeps_it() -> None:
     assert hold_out([""] * 4, ["x", "x", "y", "y"], 2, ["a", "a", "b", "c"]) == [False, False, False, True]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("abcdefg")), max_size=40), st.integers(2, 9))
 def test_groups_of_a_label_are_never_split_and_each_label_has_some_to_train_on(
     pairs: list[tuple[str, str]], every: int

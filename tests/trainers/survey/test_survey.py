@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 
 from tests.conftest import SAMPLES
 from tests.rights import as_another_user
+from tests.search import examples
 from trainers.data.generation import RAREST
 from trainers.survey import duplicates, label_survey
 from trainers.survey.label_survey import count_labels
@@ -203,7 +204,7 @@ def test_two_domains_must_not_share_pictures(tmp_path: Path) -> None:
     assert "lies within" in (overlap([day / "inner"], [day]) or "")
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(st.permutations(range(6)))
 def test_findings_do_not_depend_on_the_order_of_files(order: list[int]) -> None:
     random = np.random.default_rng(0)
@@ -215,7 +216,7 @@ def test_findings_do_not_depend_on_the_order_of_files(order: list[int]) -> None:
     assert sorted(Counter(order[original] // 2 for original in kept).items()) == [(0, 2), (1, 2), (2, 2)]
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.integers(0, 1000), st.floats(0.8, 1.2), st.integers(-20, 20))
 def test_the_hash_hardly_minds_brightness_and_contrast(seed: int, gain: float, shift: int) -> None:
     copy = np.random.default_rng(seed).integers(60, 180, (32, 32), np.uint8)
