@@ -135,9 +135,30 @@ def test_the_readme_shows_commands_that_exist() -> None:
             assert option in asked.stdout, f"duskroom {command} has no {option}"
 
 
-def test_the_readme_links_to_files_that_exist() -> None:
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of("README.md")):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"])
+def test_documents_link_to_files_that_exist(name: str) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of(name)):
+        assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_pictures_of_the_documents_are_light() -> None:
+    pictures = [*(ROOT / "assets" / "screenshots").iterdir(), *(ROOT / "docs").glob("*/*.png")]
+    assert {path.suffix for path in pictures} == {".webp"}
+    assert max(path.stat().st_size for path in pictures) < 200_000
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_each_room_is_told_of_as_it_tells_of_itself(floor: str) -> None:
+    """CONTRIBUTING.md has a row for each room, with its sentence; the README names it."""
+    laid_out = text_of("README.md").partition("## How the code is laid out")[2].partition("## Tests")[0]
+    rows = re.findall(rf"^\| `({floor}/\w+)` \| (.+) \|$", text_of("CONTRIBUTING.md"), re.MULTILINE)
+    rooms = sorted(path.parent for path in (ROOT / floor).glob("*/__init__.py"))
+    assert rows == [
+        (f"{floor}/{room.name}", (ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or "").rstrip("."))
+        for room in rooms
+    ]
+    for room in rooms:
+        assert f"`{room.name}`" in laid_out
 
 
 def test_the_licence_is_what_the_project_says() -> None:
