@@ -3,6 +3,8 @@
 #   make run      set up, then open the window on a sample photo (without a display: command line and a picture of it)
 #   make test     set up, then run all tests
 #   make setup    set up only
+#   make fuzz     set up, then run the generated tests with new examples each time
+#   make soak     set up, then run the long tests: sweeps, kills and plays
 #   make lint     style (ruff) and types (pyright)
 #   make screenshots   render the pictures of the README from the real window
 #   make translations  bring the texts of the second language up to date
@@ -10,7 +12,7 @@
 #   make clean    remove what was built, and the caches; .venv stays
 
 .DEFAULT_GOAL := help
-.PHONY: help run test setup lint wheel clean screenshots translations
+.PHONY: help run test fuzz soak setup lint wheel clean screenshots translations
 
 VENV_BIN := $(if $(filter Windows_NT,$(OS)),.venv/Scripts,.venv/bin)
 
@@ -36,6 +38,12 @@ run: setup
 
 test: setup
 	@$(VENV_BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
+
+fuzz: setup
+	@HYPOTHESIS_PROFILE=fuzz $(VENV_BIN)/python -m pytest -n logical $(ARGS)
+
+soak: setup
+	@$(VENV_BIN)/python -m pytest -n logical -m soak $(ARGS)
 
 lint: setup
 	$(VENV_BIN)/python -m ruff check .

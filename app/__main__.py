@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 COMMANDS = (
     "upscale", "translate", "batch", "train", "export", "survey", "models", "doctor", "sample", "interpolate",
@@ -27,7 +31,16 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    return run_window(arguments[1:] if first == "--" else arguments)
+    try:
+        return run_window(arguments[1:] if first == "--" else arguments)
+    except ImportError:  # Qt itself, where a library of the system is missing that it is linked to
+        from app.core import display
+
+        libraries = display.lacking(os.environ)
+        if not libraries:
+            raise
+        print(display.what_is_needed(libraries), file=sys.stderr)
+        return 1
 
 
 def _has_display() -> bool:
@@ -42,13 +55,12 @@ def run_window(arguments: list[str]) -> int:
     from pathlib import Path
 
     from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
 
     from app.core.errors import UnexpectedErrors
     from app.main_window import MainWindow
 
     sys.setswitchinterval(SWITCH_INTERVAL)
-    application = QApplication(sys.argv[:1])
+    application = _open_application()
     application.setApplicationName("duskroom")
     application.setApplicationDisplayName("")  # the title names it already
     application.setDesktopFileName("duskroom")
@@ -68,6 +80,33 @@ def run_window(arguments: list[str]) -> int:
     pulse.stop()
     unexpected.remove()
     return status
+
+
+def _open_application() -> QApplication:
+    """Qt's application. Where Qt finds no way to a display, the program ends with a sentence in place of Qt's core dump.
+
+    Qt tells it in a message that it calls fatal, after which it aborts, so the program has to end within that message.
+    """
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qFormatLogMessage, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    complaints: list[tuple[str, str]] = []
+
+    def told(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        if kind != QtMsgType.QtFatalMsg:
+            complaints.append((text, qFormatLogMessage(kind, context, text)))
+            return
+        from app.core.display import why_no_window
+
+        print(why_no_window(os.environ, [text for text, _ in complaints]), file=sys.stderr, flush=True)
+        os._exit(1)
+
+    former = qInstallMessageHandler(told)
+    application = QApplication(sys.argv[:1])
+    qInstallMessageHandler(former)
+    for _, line in complaints:
+        print(line, file=sys.stderr)
+    return application
 
 
 if __name__ == "__main__":

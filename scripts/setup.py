@@ -5,7 +5,6 @@ Runs on the standard library of Python 3.11 alone. Exit status 0 done, 1 failed 
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import importlib.util
 import os
@@ -13,68 +12,35 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from app.core.display import (
+    QT_LIBRARIES,
+    WAYLAND_LIBRARIES,
+    X11_LIBRARIES,
+    Library,
+    family_of_linux,
+    install_command,
+    missing,
+    what_is_needed,
+)
+
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / ".duskroom-setup"
 OLDEST = (3, 11)
+LEFT_OUT = ("cluster",)  # extras that only several machines together have a use for
 
 
 class SetupError(Exception):
     """The set-up cannot go on; `str(error)` says why and what to do, in one sentence."""
 
 
-class Library(NamedTuple):
-    """A shared library that Qt loads from the system, and the package that brings it in three families of Linux."""
-
-    soname: str
-    apt: str
-    dnf: str
-    pacman: str
-
-
-# Qt's wheels bring Qt itself and link to these.
-QT_LIBRARIES = (
-    Library("libEGL.so.1", "libegl1", "libglvnd-egl", "libglvnd"),
-    Library("libGL.so.1", "libgl1", "libglvnd-glx", "libglvnd"),
-    Library("libxkbcommon.so.0", "libxkbcommon0", "libxkbcommon", "libxkbcommon"),
-    Library("libX11.so.6", "libx11-6", "libX11", "libx11"),
-    Library("libglib-2.0.so.0", "libglib2.0-0", "glib2", "glib2"),
-    Library("libfontconfig.so.1", "libfontconfig1", "fontconfig", "fontconfig"),
-    Library("libfreetype.so.6", "libfreetype6", "freetype", "freetype2"),
-    Library("libdbus-1.so.3", "libdbus-1-3", "dbus-libs", "dbus"),
-)
-# Only a window on an X display needs these,
-X11_LIBRARIES = (
-    Library("libxcb-cursor.so.0", "libxcb-cursor0", "xcb-util-cursor", "xcb-util-cursor"),
-    Library("libxcb-icccm.so.4", "libxcb-icccm4", "xcb-util-wm", "xcb-util-wm"),
-    Library("libxcb-image.so.0", "libxcb-image0", "xcb-util-image", "xcb-util-image"),
-    Library("libxcb-keysyms.so.1", "libxcb-keysyms1", "xcb-util-keysyms", "xcb-util-keysyms"),
-    Library("libxcb-randr.so.0", "libxcb-randr0", "libxcb", "libxcb"),
-    Library("libxcb-render-util.so.0", "libxcb-render-util0", "xcb-util-renderutil", "xcb-util-renderutil"),
-    Library("libxcb-shape.so.0", "libxcb-shape0", "libxcb", "libxcb"),
-    Library("libxcb-shm.so.0", "libxcb-shm0", "libxcb", "libxcb"),
-    Library("libxcb-sync.so.1", "libxcb-sync1", "libxcb", "libxcb"),
-    Library("libxcb-util.so.1", "libxcb-util1", "xcb-util", "xcb-util"),
-    Library("libxcb-xfixes.so.0", "libxcb-xfixes0", "libxcb", "libxcb"),
-    Library("libxcb-xkb.so.1", "libxcb-xkb1", "libxcb", "libxcb"),
-    Library("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", "libxkbcommon-x11", "libxkbcommon-x11"),
-    Library("libX11-xcb.so.1", "libx11-xcb1", "libX11-xcb", "libx11"),
-)
-# and only one on Wayland these.
-WAYLAND_LIBRARIES = (
-    Library("libwayland-client.so.0", "libwayland-client0", "libwayland-client", "wayland"),
-    Library("libwayland-cursor.so.0", "libwayland-cursor0", "libwayland-cursor", "wayland"),
-    Library("libwayland-egl.so.1", "libwayland-egl1", "libwayland-egl", "wayland"),
-)
 # Not a library, but Qt has no font of its own and draws boxes without one.
 FONT = Library("a font", "fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu")
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
-
-INSTALLERS = {"apt": "apt-get install -y", "dnf": "dnf install -y", "pacman": "pacman -S --needed --noconfirm"}
-PROGRAMS = {"apt": "apt-get", "dnf": "dnf", "pacman": "pacman"}
 
 
 def main() -> int:
@@ -103,22 +69,14 @@ def check_python(version: tuple[int, ...]) -> None:
 
 
 def missing_libraries() -> list[Library]:
-    """What Qt will want from this system, for the kind of display it has now, and does not find."""
-    wanted = list(QT_LIBRARIES)
-    if os.environ.get("DISPLAY"):
-        wanted += X11_LIBRARIES
+    """What Qt will want from this system, and does not find: X11's always, Wayland's where that is what it has now.
+
+    A display may come later, such as one of a remote session or a virtual one.
+    """
+    wanted = [*QT_LIBRARIES, *X11_LIBRARIES]
     if os.environ.get("WAYLAND_DISPLAY"):
         wanted += WAYLAND_LIBRARIES
-    return [library for library in wanted if not loads(library.soname)] + ([] if has_font() else [FONT])
-
-
-def loads(soname: str) -> bool:
-    """Whether the dynamic linker finds this library, and it can be loaded."""
-    try:
-        ctypes.CDLL(soname)
-    except OSError:
-        return False
-    return True
+    return missing(wanted) + ([] if has_font() else [FONT])
 
 
 def has_font() -> bool:
@@ -130,30 +88,17 @@ def has_font() -> bool:
     )
 
 
-def install_command(missing: list[Library], family: str) -> str:
-    """The command with which an administrator of this family of Linux installs what is missing."""
-    packages = sorted({getattr(library, family) for library in missing})
-    return f"{INSTALLERS[family]} {' '.join(packages)}"
-
-
-def provide_system_packages(missing: list[Library]) -> None:
-    """Install what is missing if that takes no password; raise `SetupError` with the command for it if it does."""
-    if not missing:
+def provide_system_packages(lacking: list[Library]) -> None:
+    """Install what is lacking if that takes no password; raise `SetupError` with the command for it if it does."""
+    if not lacking:
         return
-    names = ", ".join(library.soname for library in missing)
-    family = next((family for family, program in PROGRAMS.items() if shutil.which(program)), None)
-    if family is None:
-        raise SetupError(f"Qt needs {names} from this system; install them with its package manager, and try again.")
-    command = install_command(missing, family)
     rights = without_password()
-    if family == "apt" and rights is not None:
-        apt_install(rights, command)
-        missing = [library for library in missing if library is not FONT and not loads(library.soname)]
-        if not missing:
+    if rights is not None and family_of_linux() == "apt":
+        apt_install(rights, install_command(lacking, "apt"))
+        lacking = missing(library for library in lacking if library is not FONT)
+        if not lacking:
             return
-        names = ", ".join(library.soname for library in missing)
-    sudo = "" if rights == [] else "sudo "
-    raise SetupError(f"Qt needs {names} from this system; run `{sudo}{command}`, and try again.")
+    raise SetupError(what_is_needed(lacking, sudo="" if rights == [] else "sudo "))
 
 
 def without_password() -> list[str] | None:
@@ -189,11 +134,19 @@ def provide_environment() -> None:
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install"]
     if not sys.stdout.isatty():
         pip += ["--progress-bar", "off", "--quiet"]
-    if subprocess.run([*pip, "--editable", ".[dev]"], cwd=ROOT, check=False).returncode:
+    if subprocess.run([*pip, "--editable", f".[{','.join(extras())}]"], cwd=ROOT, check=False).returncode:
         raise SetupError("pip could not install the dependencies; its own message above says why.")
     if sys.platform.startswith("linux"):
         check_qt()
     STAMP.write_text(state, encoding="utf-8")
+
+
+def extras() -> list[str]:
+    """The extras of pyproject.toml that a checkout gets, so that no test is skipped for want of a package."""
+    import tomllib  # a Python that is refused for its age has none
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return sorted(set(project.get("optional-dependencies", {})) - set(LEFT_OUT))
 
 
 def wanted_state() -> str:

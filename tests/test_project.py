@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import os
 import re
@@ -17,6 +18,7 @@ from PIL import Image
 from PIL.ExifTags import Base as Tag
 
 ROOT = Path(__file__).resolve().parent.parent
+FLOORS = ("app", "engines", "trainers")
 SAMPLES = sorted((ROOT / "assets" / "samples").glob("*.jpg"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -54,6 +56,37 @@ def test_every_dependency_has_its_reason() -> None:
         of_this = [line for line in lines if re.match(rf'\s+"{re.escape(requirement.name)}[\[><=";]', line)]
         assert of_this, requirement.name
         assert all(re.search(r'",  # \w', line) for line in of_this), f"{requirement.name} has no comment"
+
+
+IMPORTED_AS = {
+    "PySide6-Essentials": "PySide6",
+    "Pillow": "PIL",
+    "pyvips-binary": "pyvips",  # the library that pyvips calls
+    "onnxruntime-gpu": "onnxruntime",
+}
+"""The name that a dependency is imported by, where that is not its own."""
+
+IMPORTED_BY_OTHERS = {"onnxscript": "torch.onnx.export("}
+"""Dependencies that another one imports, and what in our code makes it do so."""
+
+
+def imported(source: str) -> set[str]:
+    """The packages that this source imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(source)))
+    modules = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    modules += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {module.split(".")[0] for module in modules}
+
+
+def test_every_dependency_is_imported() -> None:
+    sources = [path.read_text(encoding="utf-8") for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
+    packages = set().union(*map(imported, sources))
+    for text in PROJECT["dependencies"]:
+        name = Requirement(text).name
+        if name in IMPORTED_BY_OTHERS:
+            assert any(IMPORTED_BY_OTHERS[name] in source for source in sources), f"nothing needs {name}"
+        else:
+            assert IMPORTED_AS.get(name, name) in packages, f"nothing imports {name}"
 
 
 @pytest.mark.parametrize("system", ["linux", "win32", "darwin"])
@@ -102,9 +135,30 @@ def test_the_readme_shows_commands_that_exist() -> None:
             assert option in asked.stdout, f"duskroom {command} has no {option}"
 
 
-def test_the_readme_links_to_files_that_exist() -> None:
-    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of("README.md")):
-        assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"])
+def test_documents_link_to_files_that_exist(name: str) -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of(name)):
+        assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_the_pictures_of_the_documents_are_light() -> None:
+    pictures = [*(ROOT / "assets" / "screenshots").iterdir(), *(ROOT / "docs").glob("*/*.png")]
+    assert {path.suffix for path in pictures} == {".webp"}
+    assert max(path.stat().st_size for path in pictures) < 200_000
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_each_room_is_told_of_as_it_tells_of_itself(floor: str) -> None:
+    """CONTRIBUTING.md has a row for each room, with its sentence; the README names it."""
+    laid_out = text_of("README.md").partition("## How the code is laid out")[2].partition("## Tests")[0]
+    rows = re.findall(rf"^\| `({floor}/\w+)` \| (.+) \|$", text_of("CONTRIBUTING.md"), re.MULTILINE)
+    rooms = sorted(path.parent for path in (ROOT / floor).glob("*/__init__.py"))
+    assert rows == [
+        (f"{floor}/{room.name}", (ast.get_docstring(ast.parse((room / "__init__.py").read_text())) or "").rstrip("."))
+        for room in rooms
+    ]
+    for room in rooms:
+        assert f"`{room.name}`" in laid_out
 
 
 def test_the_licence_is_what_the_project_says() -> None:

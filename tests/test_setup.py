@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from app.core import display
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,18 +32,54 @@ def test_one_command_installs_all_that_is_missing(setup: ModuleType) -> None:
     assert setup.install_command(missing, "pacman") == "pacman -S --needed --noconfirm libglvnd ttf-dejavu"
 
 
-def test_the_libraries_of_a_display_are_wanted_only_where_there_is_one(
-    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(setup, "loads", lambda soname: False)
+def test_x11_is_wanted_always_and_wayland_where_it_is(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(display, "loads", lambda soname: False)
     monkeypatch.setattr(setup, "has_font", lambda: True)
     for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(variable, raising=False)
-    assert setup.missing_libraries() == list(setup.QT_LIBRARIES)
-    monkeypatch.setenv("DISPLAY", ":0")
-    assert setup.missing_libraries() == [*setup.QT_LIBRARIES, *setup.X11_LIBRARIES]
+    assert setup.missing_libraries() == [*display.QT_LIBRARIES, *display.X11_LIBRARIES]
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
-    assert setup.missing_libraries() == [*setup.QT_LIBRARIES, *setup.X11_LIBRARIES, *setup.WAYLAND_LIBRARIES]
+    assert setup.missing_libraries() == [
+        *display.QT_LIBRARIES,
+        *display.X11_LIBRARIES,
+        *display.WAYLAND_LIBRARIES,
+    ]
+
+
+def test_the_set_up_and_the_window_want_the_same_libraries(setup: ModuleType) -> None:
+    assert setup.X11_LIBRARIES is display.X11_LIBRARIES
+    assert setup.QT_LIBRARIES is display.QT_LIBRARIES
+
+
+def test_the_set_up_needs_nothing_that_is_not_installed_yet() -> None:
+    """Read by a Python that sees neither this environment nor the folder it is called from."""
+    code = f"import runpy; runpy.run_path({str(ROOT / 'scripts' / 'setup.py')!r})"
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], cwd=ROOT.parent, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def test_every_extra_is_installed_but_for_the_one_of_clusters(
+    setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "dev" in setup.extras()
+    project = "[project]\n[project.optional-dependencies]\nlater = []\ncluster = []\ndev = []\n"
+    (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
+    monkeypatch.setattr(setup, "ROOT", tmp_path)
+    assert setup.extras() == ["dev", "later"]
+
+
+def test_pip_is_asked_for_the_extras(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a program in place of the environment's Python that writes down what it is asked."""
+    asked = tmp_path / "asked"
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(setup, "PYTHON", python)
+    monkeypatch.setattr(setup, "STAMP", tmp_path / "stamp")
+    setup.provide_environment()
+    assert f"--editable .[{','.join(setup.extras())}]" in asked.read_text()
 
 
 def test_a_missing_font_is_seen(setup: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,10 +88,6 @@ def test_a_missing_font_is_seen(setup: ModuleType, tmp_path: Path, monkeypatch: 
     (tmp_path / "truetype").mkdir()
     (tmp_path / "truetype" / "Some.TTF").touch()
     assert setup.has_font()
-
-
-def test_a_library_that_no_system_has_does_not_load(setup: ModuleType) -> None:
-    assert not setup.loads("libduskroom-is-no-library.so.1")
 
 
 def test_who_may_not_install_is_told_the_command(

@@ -64,6 +64,7 @@ def test_the_wheel_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
     assert f"{metadata}/licenses/LICENSE" in names
     assert "assets/samples/CREDITS.md" in names
     assert any(name.startswith("assets/recipes/") and name.endswith(".toml") for name in names)
+    assert "trainers/survey/sharpness_weights.json" in names
     for model in MODELS:
         assert {f"assets/models/{model}.onnx", f"assets/models/{model}.training.safetensors"} <= names
 

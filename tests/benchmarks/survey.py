@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.survey PHOTOS_FOLDER [--folders N] [--list]     what ships
     python -m tests.benchmarks.survey PHOTOS_FOLDER --cross                    what it would be on photographs never seen
-    python -m tests.benchmarks.survey PHOTOS_FOLDER --fit > trainers/survey/sharpness_weights.py
+    python -m tests.benchmarks.survey PHOTOS_FOLDER --fit > trainers/survey/sharpness_weights.json
 
 A planted folder holds 100 files: 60 photographs as they are, 10 copies of some of them, 10 blurred, 10 enlarged and 10 that
 cannot be read. `--fit` fits the weights to all photographs and prints their file; `--cross` fits them to each half of the
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import struct
 import tempfile
 import time
@@ -224,7 +225,7 @@ Weights = dict[str, tuple[float, float, float, float]]
 
 
 def fit(photographs: list[Path]) -> Weights:
-    """The weights of `trainers/survey/sharpness_weights.py`, fitted by logistic regression with three outcomes."""
+    """The weights of `trainers/survey/sharpness_weights.json`, fitted by logistic regression with three outcomes."""
     import torch
 
     evidence, kinds, given = examples(photographs)
@@ -255,20 +256,26 @@ def fit(photographs: list[Path]) -> Weights:
     return fitted | {"constant": (0.0, 1.0, float(last[0]), float(last[1]) - CAUTION)}
 
 
-def as_module(weights: Weights, photographs: int) -> str:
-    """The text of `trainers/survey/sharpness_weights.py`."""
-    lines = [f'    "{name}": ({a:.4g}, {b:.4g}, {c:.3f}, {d:.3f}),' for name, (a, b, c, d) in weights.items()]
+def as_file(weights: Weights, photographs: int) -> str:
+    """The text of `trainers/survey/sharpness_weights.json`: a line for each piece of evidence."""
+    about = (
+        "What each piece of evidence weighs when a picture is judged sharp, blurred or upscaled. Logistic regression on "
+        f"{photographs} photographs, each as it is, copied, blurred and enlarged four times; printed by "
+        "`python -m tests.benchmarks.survey PHOTOS_FOLDER --fit`."
+    )
+    columns = ["centre", "spread", "weight for blurred, against sharp", "weight for upscaled, against sharp"]
+    rows = [
+        f"    {json.dumps(name)}: {[float(f'{a:.4g}'), float(f'{b:.4g}'), round(c, 3), round(d, 3)]}"
+        for name, (a, b, c, d) in weights.items()
+    ]
     return "\n".join(
         [
-            '"""What each piece of evidence weighs when a picture is judged sharp, blurred or upscaled."""',
-            "",
-            "from __future__ import annotations",
-            "",
-            "# name: (centre, spread, weight for blurred, weight for upscaled), both against sharp.",
-            f"# Logistic regression on {photographs} photographs, each as it is, copied, blurred and enlarged four times;",
-            "# printed by `python -m tests.benchmarks.survey PHOTOS_FOLDER --fit`.",
-            "WEIGHTS: dict[str, tuple[float, float, float, float]] = {",
-            *lines,
+            "{",
+            f'  "about": {json.dumps(about)},',
+            f'  "columns": {json.dumps(columns)},',
+            '  "weights": {',
+            ",\n".join(rows),
+            "  }",
             "}",
         ]
     )
@@ -281,18 +288,20 @@ def main() -> None:
     parser.add_argument("--folders", type=int, default=5, help="planted folders")
     parser.add_argument("--list", action="store_true", help="name what was judged wrongly")
     parser.add_argument("--cross", action="store_true", help="fit to one half, judge the other, both ways")
-    parser.add_argument("--fit", action="store_true", help="print trainers/survey/sharpness_weights.py, fitted to all")
+    parser.add_argument(
+        "--fit", action="store_true", help="print trainers/survey/sharpness_weights.json, fitted to all"
+    )
     options = parser.parse_args()
     photographs = sorted(list_pictures([options.photos]).paths)
     if options.fit:
-        print(as_module(fit(photographs), len(photographs)))
+        print(as_file(fit(photographs), len(photographs)))
         return
     if not options.cross:
         score(photographs, range(options.folders), options.list)
         return
     for half in (0, 1):
-        sharpness.WEIGHTS.clear()
-        sharpness.WEIGHTS.update(fit(photographs[1 - half :: 2]))
+        sharpness.weights().clear()
+        sharpness.weights().update(fit(photographs[1 - half :: 2]))
         print(f"Half {half}, judged by weights fitted to the other:")
         score(photographs[half::2], range(100 * half, 100 * half + options.folders), options.list)
 

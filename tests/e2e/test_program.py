@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -130,21 +132,45 @@ def test_the_window_needs_no_settings_folder_that_can_be_written(photo: Path, tm
     assert "Traceback" not in done.stderr
 
 
-def test_without_a_display_it_says_so_and_does_not_crash() -> None:
-    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+def start_without_window(**environment: str) -> str:
+    """What the program says on standard error, on Linux, where it can open no window: it ends in order."""
     if sys.platform != "linux":
         pytest.skip("elsewhere there is always a display")
+    kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
     done = subprocess.run(
         [sys.executable, "-m", "app"],
         cwd=ROOT,
-        env=environment,
+        env={**kept, **environment},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1 and "no display" in done.stderr and "duskroom --help" in done.stderr
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1 and done.stderr.endswith(".\n"), done.stderr
+    return done.stderr
+
+
+def test_without_a_display_it_says_so_and_does_not_crash() -> None:
+    told = start_without_window()
+    assert "no display" in told and "duskroom --help" in told
+
+
+def test_with_a_display_that_is_not_there_it_says_so_and_does_not_crash() -> None:
+    told = start_without_window(DISPLAY=":4095")
+    if "Qt needs" not in told:  # this system has what Qt needs to find out
+        assert "could not connect to display :4095" in told and "duskroom --help" in told
+
+
+@pytest.mark.parametrize("soname", ["libxcb-cursor.so.0", "libEGL.so.1"])
+def test_without_a_library_of_the_system_it_names_the_package_and_does_not_crash(soname: str, tmp_path: Path) -> None:
+    """An empty file goes before the system's own library, and neither Qt nor the program can load that."""
+    (tmp_path / soname).touch()
+    told = start_without_window(DISPLAY=":4095", LD_LIBRARY_PATH=str(tmp_path))
+    assert told.startswith("Qt needs ") and soname in told
+    if shutil.which("apt-get"):
+        package = {"libxcb-cursor.so.0": "libxcb-cursor0", "libEGL.so.1": "libegl1"}[soname]
+        assert re.search(rf"run `sudo apt-get install -y [^`]*\b{package}\b", told)
 
 
 def test_a_mistyped_option_is_wrong_usage_and_not_a_photo() -> None:

@@ -8,13 +8,14 @@ differences between neighbours, told apart from that of JPEG's blocks of eight (
 
 from __future__ import annotations
 
+import functools
 import itertools
+import json
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-
-from trainers.survey.sharpness_weights import WEIGHTS
 
 Verdict = Literal["sharp", "blurred", "upscaled"]
 Floats = NDArray[np.floating[Any]]
@@ -31,11 +32,18 @@ _BINS = 1024  # of the Fourier transform of a rhythm
 _ORDERS = (1, 2, 3)  # of the differences
 
 
+@functools.cache
+def weights() -> dict[str, tuple[float, float, float, float]]:
+    """What each piece of evidence weighs: its centre and spread, and its weights for blurred and for upscaled."""
+    rows = json.loads(Path(__file__).with_name("sharpness_weights.json").read_text(encoding="utf-8"))["weights"]
+    return {name: (centre, spread, blurred, upscaled) for name, (centre, spread, blurred, upscaled) in rows.items()}
+
+
 def judge(luma: NDArray[np.uint8]) -> Verdict:
     """The verdict on `luma`, (H, W) grey levels at the picture's true size, H and W at least `PATCH`."""
     values = measure(luma)
     blurred = upscaled = 0.0
-    for name, (centre, spread, for_blurred, for_upscaled) in WEIGHTS.items():
+    for name, (centre, spread, for_blurred, for_upscaled) in weights().items():
         value = 1.0 if name == "constant" else (values[name] - centre) / spread
         blurred += for_blurred * value
         upscaled += for_upscaled * value
