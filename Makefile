@@ -3,8 +3,8 @@
 #   make run      set up, then open the window on a sample photo (without a display: command line and a picture of it)
 #   make test     set up, then run all tests
 #   make setup    set up only
-#   make fuzz     set up, then run the generated tests with new examples each time
-#   make soak     set up, then run the long tests: sweeps, kills and plays
+#   make fuzz     set up, then search at random for examples that break a test
+#   make soak     set up, then run the long tests: sweeps, kills and plays; before each release
 #   make lint     style (ruff) and types (pyright)
 #   make screenshots   render the pictures of the README from the real window
 #   make translations  bring the texts of the second language up to date
@@ -37,13 +37,13 @@ run: setup
 	@$(VENV_BIN)/python scripts/run.py
 
 test: setup
-	@$(VENV_BIN)/python -m pytest -n logical --dist loadfile $(ARGS)
+	@$(VENV_BIN)/python -m pytest -n logical --dist worksteal $(ARGS)
 
 fuzz: setup
-	@HYPOTHESIS_PROFILE=fuzz $(VENV_BIN)/python -m pytest -n logical $(ARGS)
+	@HYPOTHESIS_PROFILE=fuzz $(VENV_BIN)/python -m pytest -n logical --dist worksteal -m "hypothesis and not soak" $(ARGS)
 
 soak: setup
-	@$(VENV_BIN)/python -m pytest -n logical -m soak $(ARGS)
+	@$(VENV_BIN)/python -m pytest -n logical --dist worksteal -m soak $(ARGS)
 
 lint: setup
 	$(VENV_BIN)/python -m ruff check .

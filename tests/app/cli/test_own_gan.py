@@ -13,8 +13,9 @@ from engines.models.card import read_card
 from engines.models.model import open_model
 from tests.app.cli.test_main import duskroom
 from tests.conftest import ROOT
-from trainers.runs import run_folder
-from trainers.runs.events import Started, Step
+from trainers.recipes.recipe import ImageGeneration, load
+from trainers.runs.events import Event, Started, Step
+from trainers.train_dcgan import train
 
 SHORT = (
     "steps = 20000\nbatch = 64",
@@ -38,11 +39,7 @@ def studio(tmp_path: Path, photo_pixels: np.ndarray) -> Path:
     return tmp_path
 
 
-def steps_of(run_dir: Path) -> list[Step]:
-    return [line.message for line in run_folder.read_events(run_dir)[0] if isinstance(line.message, Step)]
-
-
-def test_from_recipe_to_model_and_on_from_it(studio: Path) -> None:
+def test_from_recipe_to_model_and_on_from_it(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = studio / "runs" / "first"
     out, _ = duskroom("train", studio / "my-gan.toml", "--run", first, PYTHONPATH=str(studio))
     assert "step 12: SWD" in out and "Exported to" in out
@@ -55,12 +52,19 @@ def test_from_recipe_to_model_and_on_from_it(studio: Path) -> None:
 
     recipe = (studio / "my-gan.toml").read_text(encoding="utf-8")
     (studio / "on.toml").write_text(f'start_from = "{(first / "model.onnx").as_posix()}"\n' + recipe, encoding="utf-8")
-    with_both, without = studio / "runs" / "both", studio / "runs" / "alone"
-    duskroom("train", studio / "on.toml", "--run", with_both, PYTHONPATH=str(studio))
+    monkeypatch.syspath_prepend(studio)
+    on = load(studio / "on.toml")
+    assert isinstance(on, ImageGeneration)
+    with_both = list(train(on, studio / "runs" / "both"))
     (first / "model.training.safetensors").unlink()
-    duskroom("train", studio / "on.toml", "--run", without, PYTHONPATH=str(studio))
-    full = steps_of(with_both)[-1].rate
-    assert steps_of(with_both)[0].rate == pytest.approx(full)
-    rates = {step.step: step.rate for step in steps_of(without)}
+    without = list(train(on, studio / "runs" / "alone"))
+    full = steps_of(with_both)[12]
+    assert steps_of(with_both)[1] == pytest.approx(full)
+    rates = steps_of(without)
     assert rates[1] == 0 and rates[12] == pytest.approx(full)  # alone for two steps, then up over four
-    assert isinstance(run_folder.read_events(without)[0][0].message, Started)
+    assert any(isinstance(event, Started) for event in without)
+
+
+def steps_of(events: list[Event]) -> dict[int, float]:
+    """The generator's rate in each step."""
+    return {event.step: event.rate for event in events if isinstance(event, Step)}

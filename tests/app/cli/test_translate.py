@@ -13,7 +13,7 @@ from PIL import Image
 
 from app.core import paths
 from engines.pictures.picture import load
-from tests.app.cli.test_main import duskroom, fails, start
+from tests.app.cli.test_main import duskroom, fails, refuses, start
 from tests.models import broken_translation, tiny_superres, tiny_translation, translation_card
 
 
@@ -105,7 +105,7 @@ def test_failures_are_one_sentence(photo: Path, model: Path, tmp_path: Path) -> 
     [("--strength", 1.5), ("--strength", -1), ("--strength", "nan"), ("--method", "paint"), ("--scale", 2)],
 )
 def test_wrong_usage_ends_with_2(photo: Path, tmp_path: Path, arguments: tuple[object, ...]) -> None:
-    assert str(arguments[0]) in duskroom("translate", photo, tmp_path / "out.png", *arguments, status=2)[1]
+    assert str(arguments[0]) in refuses("translate", photo, tmp_path / "out.png", *arguments)
     assert not (tmp_path / "out.png").exists()
 
 
@@ -125,10 +125,10 @@ def test_a_folder_gives_the_bytes_that_translate_gives(photo: Path, library: Pat
 def test_options_of_the_other_operation_are_wrong_usage(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     folders = ("batch", tmp_path / "in", tmp_path / "out")
-    assert "--scale" in duskroom(*folders, "translate", "--scale", 2, status=2)[1]
-    assert "--to" in duskroom(*folders, "upscale", "--to", "night", status=2)[1]
-    assert "--strength" in duskroom(*folders, "upscale", "--strength", 0.5, status=2)[1]
-    assert "upscale or translate" in duskroom(*folders, "sharpen", status=2)[1]
+    assert "--scale" in refuses(*folders, "translate", "--scale", 2)
+    assert "--to" in refuses(*folders, "upscale", "--to", "night")
+    assert "--strength" in refuses(*folders, "upscale", "--strength", 0.5)
+    assert "upscale or translate" in refuses(*folders, "sharpen")
     assert "no pictures" in duskroom(*folders, "translate", "--to", "night")[0]
 
 
