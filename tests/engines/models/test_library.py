@@ -343,4 +343,4 @@ def test_the_models_that_ship_can_be_used() -> None:
     size = {
         suffix: sum(f.stat().st_size for f in shipped_folder().glob("*" + suffix)) for suffix in (".onnx", COMPANION)
     }
-    assert size[".onnx"] < 60e6 and size[COMPANION] < 40e6
+    assert size[".onnx"] < 25e6 and size[COMPANION] < 15e6
