@@ -66,7 +66,8 @@ def test_the_wheel_holds_what_is_shipped_and_nothing_else(wheel: Path) -> None:
     assert any(name.startswith("assets/recipes/") and name.endswith(".toml") for name in names)
     assert "trainers/survey/sharpness_weights.json" in names
     for model in MODELS:
-        assert {f"assets/models/{model}.onnx", f"assets/models/{model}.training.safetensors"} <= names
+        companion = model.removesuffix(".back") + ".training.safetensors"  # which both directions share
+        assert {f"assets/models/{model}.onnx", f"assets/models/{companion}"} <= names
 
 
 def test_the_installed_code_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:

@@ -51,6 +51,6 @@ def _draws(card: ModelCard) -> str:
 
 
 def import_model(console: Console, file: Path) -> None:
-    """Copy a model file, and its companion if there is one, into the person's library."""
-    entry = ModelLibrary(model_folders()).add(file)
-    console.say(f"Added “{entry.name}” to the library.", "imported", name=entry.name, path=str(entry.path))
+    """Copy a model file, what belongs to it, and a translation's other direction into the person's library."""
+    for entry in ModelLibrary(model_folders()).add(file, progress=console.progress):
+        console.say(f"Added “{entry.name}” to the library.", "imported", name=entry.name, path=str(entry.path))

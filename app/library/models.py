@@ -20,10 +20,10 @@ def entries(*, progress: Progress) -> list[ModelEntry]:
     return ModelLibrary(paths.model_folders()).entries()
 
 
-def add(file: Path, *, progress: Progress) -> ModelEntry:
-    """Copy a model file into the person's own folder. Raises ModelError, TargetError."""
+def add(file: Path, *, progress: Progress) -> list[ModelEntry]:
+    """Copy a model file, and a translation's other direction, into the person's own folder. Raises ModelError, TargetError."""
     progress.check()
-    return ModelLibrary(paths.model_folders()).add(file)
+    return ModelLibrary(paths.model_folders()).add(file, progress=progress)
 
 
 class Models(QObject):
@@ -58,14 +58,16 @@ class Models(QObject):
     def add(self, file: Path) -> Job:
         """Copy a model into the person's folder; `added`, then `listed` follow."""
         job = self._queue.submit(add, file)
+        job.noticed.connect(lambda sentence: self._messages.tell(sentence, "warning"))
         job.finished.connect(self._added)
         job.failed.connect(self._failed)
         return job
 
-    def _added(self, entry: ModelEntry) -> None:
-        self.added.emit(entry.name)
-        name = entry.card.name if entry.card else entry.name
-        self._messages.tell(self.tr("“{name}” is in your library now.").format(name=name), passing=True)
+    def _added(self, entries: list[ModelEntry]) -> None:
+        self.added.emit(entries[0].name)
+        for entry in entries:
+            name = entry.card.name if entry.card else entry.name
+            self._messages.tell(self.tr("“{name}” is in your library now.").format(name=name), passing=True)
         self.list()
 
     def _failed(self, error: BaseException) -> None:

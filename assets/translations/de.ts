@@ -2122,6 +2122,10 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>„{v1}“ kann nicht gelesen werden: {v2}</translation>
     </message>
     <message>
+      <source>“{v1}” cannot be trained on without {v2}; import it again with that beside it.</source>
+      <translation>„{v1}“ kann ohne {v2} nicht weiter trainiert werden; fügen Sie es noch einmal hinzu, mit dem Fehlenden daneben.</translation>
+    </message>
+    <message>
       <source>“{v1}” cannot be used; export it again.</source>
       <translation>„{v1}“ lässt sich nicht verwenden; exportieren Sie das Modell neu.</translation>
     </message>

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from engines.errors import ModelError, TargetError
-from engines.models.card import ModelCard, read_card
+from engines.models.card import BACK, ModelCard, are_one, companion_of, lacking, pair_of, read_card
+from engines.models.copying import copy_all, delete_all, is_copy
+from engines.progress import Progress
 
-COMPANION = ".training.safetensors"
+MOST_NAMES = 1 << 22  # bytes of a companion's table of names that are read
 
 
 @dataclass(frozen=True)
@@ -100,41 +102,57 @@ class ModelLibrary:
             suited = _in_one_direction(suited, domain)
         return min(suited, key=lambda e: (e.card is not None and e.card.precision == "int8", not e.ships, e.name))
 
-    def add(self, file: Path) -> ModelEntry:
-        """Copy the model `file`, and its companion if there is one, into the person's own folder.
+    def add(self, file: Path, *, progress: Progress | None = None) -> list[ModelEntry]:
+        """Copy the model `file`, and its companion if there is one, into the person's own folder: all of it or nothing.
 
-        Raises ModelError where it is not a model that can be used or its name is taken, TargetError where the folder
-        cannot be written.
+        Both directions of a translation are one where they lie side by side. Returns what was added, `file` first, and
+        `progress.notice` says what a translation lacks to be trained on. What the library has already, to the last byte, is
+        left as it is, so that the rest can be added later. Raises ModelError where it is not a model that can be used or
+        its name is taken, TargetError where the folder cannot be written.
         """
         card = read_card(file)
         from engines.models.model import open_model  # an import of onnxruntime, which a mere listing does without
 
-        open_model(file, device="cpu", int8=True).close()  # this very file, whatever the processor
+        models, companions = _together(file, card)
+        for model in models:
+            open_model(model, device="cpu", int8=True).close()  # this very file, whatever the processor
         folder = self.folders[-1]
-        name = _name_for(file, card)
-        target = folder / (name + ".onnx")
-        if any(entry.name == name for entry in self.entries()):
-            raise ModelError(f"The library already has a model “{name}”; rename the file, or remove that one first.")
-        companion = file.with_name(file.stem + COMPANION)
+        targets = {source: folder / name for source, name in _names_for(file, card, models, companions).items()}
+        names = {entry.name for entry in self.entries()}
         try:
+            missing = {source: target for source, target in targets.items() if not is_copy(source, target)}
+            taken = [targets[model].stem for model in models if model in missing and targets[model].stem in names]
+            # A companion whose model was deleted by hand is nobody's; that of a model that is there is not replaced.
+            if not missing.keys() >= set(models) and any(target.exists() for target in missing.values()):
+                taken.append(targets[file].stem)
+            if taken or not missing:
+                name = taken[0] if taken else targets[file].stem
+                raise ModelError(
+                    f"The library already has a model “{name}”; rename the file, or remove that one first."
+                )
             folder.mkdir(parents=True, exist_ok=True)
-            if companion.exists():
-                _copy(companion, folder / (name + COMPANION))
-            _copy(file, target)
+            copy_all(missing)
         except OSError as error:
             raise TargetError(
                 f"The model cannot be copied to “{folder}” ({error.strerror}); make room or check the rights."
             ) from error
-        return _entry(target)
+        if progress is not None and (sentence := _why_not_trained_on(targets[file], card)):
+            progress.notice(sentence)
+        return [_entry(targets[model]) for model in models]
 
     def remove(self, name: str) -> None:
-        """Delete the person's own model `name` and its companion. Raises ModelError where there is none such."""
+        """Delete the person's own model `name` and its companion, of a translation both directions: all of it or nothing.
+
+        Raises ModelError where there is none such, or a file cannot be deleted.
+        """
         target = self.folders[-1] / f"{name}.onnx"
         if target not in _onnx_files(self.folders[-1]):
             raise ModelError(f"You have no model of your own called “{name}”; those that ship cannot be removed.")
+        models, companions = [target], [companion_of(target)]
+        with contextlib.suppress(ModelError):  # what is damaged can be removed all the same
+            models, companions = _together(target, read_card(target))
         try:
-            target.unlink()
-            target.with_name(name + COMPANION).unlink(missing_ok=True)
+            delete_all([*models, *companions])
         except OSError as error:
             raise ModelError(f"“{target}” cannot be deleted ({error.strerror}); check its permissions.") from error
 
@@ -184,6 +202,47 @@ def _name_for(file: Path, card: ModelCard) -> str:
     return f"{name}{dot}{further}" if is_plain else file.stem
 
 
+def _together(model: Path, card: ModelCard) -> tuple[list[Path], list[Path]]:
+    """The model files that are one with `model`, which is the first of them, and such companions of theirs as there are.
+
+    Raises ModelError where the other direction of a translation cannot be read.
+    """
+    models, named = [model], [model]
+    if card.task == "image-translation":
+        there, back = named = [*pair_of(model)]
+        if are_one(there, back):
+            models.append(back if model == there else there)
+        elif there.exists():  # a model by itself, as is whatever has the name of its other direction
+            named = [model]
+    return models, [companion_of(path) for path in named if companion_of(path).exists()]
+
+
+def _names_for(file: Path, card: ModelCard, models: list[Path], companions: list[Path]) -> dict[Path, str]:
+    """The name in the library of each of the files, the companions first: that of `file` decides about the others."""
+    old, new = (name.removesuffix(BACK) for name in (file.stem, _name_for(file, card)))
+    names = {path: new + path.name.removeprefix(old) for path in companions}
+    return names | {path: new + path.stem.removeprefix(old) + ".onnx" for path in models}
+
+
+def _why_not_trained_on(model: Path, card: ModelCard) -> str:
+    """A sentence about the translation `model` that cannot be trained on; empty where nothing is missing for that."""
+    if card.task != "image-translation" or not (files := lacking(model)) or _holds_networks(companion_of(model)):
+        return ""
+    names = ", ".join(f"“{path.name}”" for path in files)
+    return f"“{model.name}” cannot be trained on without {names}; import it again with that beside it."
+
+
+def _holds_networks(companion: Path) -> bool:
+    """Whether `companion` is one from before both directions shared one: with all that its model's file lacks."""
+    try:
+        with open(companion, "rb") as file:  # https://huggingface.co/docs/safetensors: a length, and so much JSON
+            length = int.from_bytes(file.read(8), "little")
+            names: dict[str, object] = json.loads(file.read(min(length, MOST_NAMES)))
+        return any(not str(name).startswith(("discriminator.", "__")) for name in names)
+    except (OSError, ValueError, TypeError, RecursionError):
+        return False
+
+
 def _onnx_files(folder: Path) -> Iterable[Path]:
     try:
         return sorted(p for p in folder.iterdir() if p.suffix.lower() == ".onnx" and not p.name.startswith("."))
@@ -204,12 +263,3 @@ def _entry_or_raise(path: Path) -> ModelEntry:
 
 def _ships(path: Path) -> bool:
     return path.resolve().parent == shipped_folder().resolve()
-
-
-def _copy(source: Path, target: Path) -> None:
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(source, temporary)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)

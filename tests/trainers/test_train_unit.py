@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,15 @@ from PIL import Image
 from torch import nn
 
 from engines.errors import ModelError, RecipeError
-from engines.models.card import ModelCard, Size, read_card
+from engines.models.card import ModelCard, Size, back_of, companion_of, read_card
 from engines.models.model import open_model
 from trainers.adversarial.unit_losses import translate_picture
 from trainers.export.export import export_translation
-from trainers.export.export_run import back_of, export_run
+from trainers.export.export_run import export_run
 from trainers.loop.checkpoint import load_best, load_checkpoint
 from trainers.losses.tables import OBJECTIVES
 from trainers.networks.unit import UNIT, Translation
-from trainers.networks.weights import companion_of, read_weights
+from trainers.networks.weights import read_weights
 from trainers.recipes.recipe import ImageTranslation, from_card, from_values
 from trainers.runs.events import (
     Checkpoint,
@@ -295,10 +296,14 @@ def test_both_directions_are_exported(exported: Path, photo_pixels: np.ndarray) 
             output = model.run((photo.transpose(2, 0, 1)[None] / 255).astype(np.float32))
         expected = translate_picture(network.eval(), photo, source)
         assert np.abs(output[0].transpose(1, 2, 0) * 255 - expected).max() <= 1.01
-        assert companion_of(path).exists()
+    assert sorted(path.name for path in exported.glob("day-night*")) == [
+        "day-night.back.onnx",
+        "day-night.onnx",
+        "day-night.training.safetensors",
+    ]
 
 
-def test_a_file_and_its_companion_are_enough_to_train_on_from(
+def test_both_files_and_their_companion_are_enough_to_train_on_from(
     exported: Path, folders: list[Path], tmp_path: Path
 ) -> None:
     for file in exported.glob("day-night*"):
@@ -310,32 +315,33 @@ def test_a_file_and_its_companion_are_enough_to_train_on_from(
     for path in (target, back_of(target)):
         found = read_weights(path, UNIT(**NETWORK["options"]))  # type: ignore[arg-type]
         assert found.keys() == average.keys()
-        for name, value in found.items():
-            torch.testing.assert_close(value, average[name], rtol=2e-3, atol=1e-5)
+        assert all(torch.equal(value, average[name]) for name, value in found.items())
     values = from_card(read_card(target).recipe, origin=target.name)
-    values |= {"start_from": str(target), "data": {"photos": [str(folder) for folder in folders]}, "steps": 1}
-    recipe = from_values(values)
-    assert isinstance(recipe, ImageTranslation)
-    run = tmp_path / "further"
-    events = train(recipe, run)
-    take(events, 1, Checkpoint)
-    events.close()
-    weights = weights_after(run)
     judging = state["parts"]["discriminator"]
-    for name, value in judging.items():
-        torch.testing.assert_close(weights[f"discriminator.{name}"], value, rtol=2e-3, atol=1e-4)
-    standing = load_checkpoint(run)
-    assert standing is not None and standing["standing"]["alone"] == 0
+    for start in (target, back_of(target)):
+        values |= {"start_from": str(start), "data": {"photos": [str(folder) for folder in folders]}, "steps": 1}
+        recipe = from_values(values)
+        assert isinstance(recipe, ImageTranslation)
+        run = tmp_path / f"from {start.stem}"
+        events = train(recipe, run)
+        take(events, 1, Checkpoint)
+        events.close()
+        weights = weights_after(run)
+        for name, value in judging.items():
+            torch.testing.assert_close(weights[f"discriminator.{name}"], value, rtol=2e-3, atol=1e-4)
+        standing = load_checkpoint(run)
+        assert standing is not None and standing["standing"]["alone"] == 0
+    assert largest_difference(*(tmp_path / f"from {start.stem}" for start in (target, back_of(target)))) == 0
     companion_of(target).unlink()
     with pytest.raises(
-        ModelError, match=r"holds one direction only, .* put its companion “day-night.training.safetensors”"
+        ModelError, match=r"training needs both and their companion; put “day-night.training.safetensors” beside it"
     ):
         list(train(recipe, tmp_path / "without"))
 
 
 def test_a_network_that_sees_the_whole_picture_says_so(tmp_path: Path) -> None:
     card = ModelCard("image-translation", "Whole", domains=("day", "night"), size=Size(4, 4))
-    export_translation(Translation(UNIT(4, 1, "instance"), 0), card, tmp_path / "whole.onnx")
+    export_translation(UNIT(4, 1, "instance"), (card, replace(card, domains=("night", "day"))), tmp_path / "whole.onnx")
     assert math.isinf(read_card(tmp_path / "whole.onnx").overlap)
 
 
@@ -363,14 +369,13 @@ def test_stopped_while_it_is_judged_it_is_judged_when_it_goes_on(folders: list[P
 
 
 def test_a_network_without_a_norm_can_be_trained_on_from(folders: list[Path], tmp_path: Path) -> None:
-    """Two of its biases stay equal, and the exporter keeps one of them."""
+    """Two of its biases stay equal, and the exporter merges what is equal."""
     network = {"kind": "unit", "options": {"width": 4}}
     target = export_run(trained(folders, tmp_path / "run", network=network), tmp_path / "plain.onnx")
     average = (load_checkpoint(tmp_path / "run") or {})["parts"]["average"]["network"]
     for path in (target, back_of(target)):
         found = read_weights(path, UNIT(4))
-        for name, value in found.items():
-            torch.testing.assert_close(value, average[name], rtol=2e-3, atol=1e-5)
+        assert all(torch.equal(value, average[name]) for name, value in found.items())
     shared = "encoders.0.blocks.3.conv1.weight"  # in the way back's file under the other encoder's name
     assert torch.equal(read_weights(back_of(target), UNIT(4))[shared], average[shared])
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from engines.errors import ModelError
 from engines.models.card import read_card
 from trainers.networks.make import discriminator_of, generator_of
-from trainers.networks.weights import Weights, companion_of, read_weights
+from trainers.networks.weights import Weights, read_weights
 from trainers.recipes.recipe import ImageGeneration, ImageTranslation
 
 
@@ -78,15 +77,10 @@ def start_translation_from(recipe: ImageTranslation, network: nn.Module, discrim
     """Give all networks the weights of the model that the recipe starts from.
 
     Returns for how many steps the discriminators train alone, and over how many the generators' rate rises then: none
-    where the companion has discriminators that fit. Raises ModelError where the file does not hold such networks, or
-    has no companion, in which the other direction is.
+    where the companion has discriminators that fit. Raises ModelError where the files do not hold such networks, or the
+    other direction or the companion is not there.
     """
     assert recipe.start_from is not None
-    if recipe.start_from.suffix.lower() == ".onnx" and not companion_of(recipe.start_from).exists():
-        raise ModelError(
-            f"“{recipe.start_from.name}” holds one direction only, and training needs both; put its companion "
-            f"“{companion_of(recipe.start_from).name}” beside it."
-        )
     network.load_state_dict(read_weights(recipe.start_from, network))
     theirs = read_weights(recipe.start_from, discriminators, "discriminator")
     if theirs is None:

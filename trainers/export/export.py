@@ -1,7 +1,8 @@
-"""From a trained network to a model file: ONNX with its card, its companion beside it, opened again and compared."""
+"""From a trained network to its model files: ONNX with a card, the companion beside it, opened again and compared."""
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import math
@@ -17,13 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from engines.errors import ModelError
-from engines.models.card import ModelCard, write_card
+from engines.models.card import ModelCard, back_of, companion_of, write_card
 from engines.models.model import open_model
 from trainers.export.folding import with_norms_folded
 from trainers.export.footprint import measure_memory, measure_overlap
 from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, store_half, to_onnx
-from trainers.export.publish import publish
-from trainers.networks.weights import companion_bytes, companion_of
+from trainers.export.publish import publish, publish_together
+from trainers.networks.unit import Translation
+from trainers.networks.weights import companion_bytes, initializers_of, same_but_for_rounding
 
 Precision = Literal["float32", "fp16"]
 
@@ -123,30 +125,47 @@ def export_generator(
 
 def export_translation(
     network: nn.Module,
-    card: ModelCard,
+    cards: tuple[ModelCard, ModelCard],
     target: Path,
     *,
     precision: Precision = "float32",
-    further: Mapping[str, Tensor] | None = None,
-) -> Parity:
-    """Write `network` as a model that translates pictures, with `card`, and its companion, as `export_superres` does.
+    further: Mapping[str, nn.Module] | None = None,
+) -> tuple[Parity, Parity]:
+    """Write `network`, of two domains, as two models that translate pictures: `target` from the first to the second, and
+    NAME.back.onnx. All that `export_superres` says of a model and its card holds for both; they appear together.
 
-    `network` takes and gives RGB in [-1, 1], (N, 3, H, W) with sides that are multiples of `card.size.multiple_of`. The
-    companion holds those of the weights `further`, by name, that the file itself does not have.
+    A direction takes and gives RGB in [-1, 1], (N, 3, H, W) with sides that are multiples of `card.size.multiple_of`. The
+    companion, which both share, holds the modules in `further`, such as the "discriminator", under their names, and of the
+    weights of `network` those that neither file has.
     """
-    network, folded = _ready(network, precision)
-    published = PublishedTranslation(folded).eval()
-    multiple = card.size.multiple_of
-    shapes = {"image": {0: free("N"), 2: multiple * free("H"), 3: multiple * free("W")}}
-    model = to_onnx(published, [torch.rand(2, 3, 16 * multiple, 24 * multiple)], ["image"], shapes)
-    overlap = measure_overlap(published, 1, multiple=multiple)
-    card = replace(card, overlap=overlap, memory=measure_memory(model))
-    sides = [tuple(math.ceil(side / multiple) * multiple for side in shape) for shape in SHAPES]
-    compared = [{"image": _noise(1, 3, *shape)} for shape in sides]
-    # The exporter keeps one of two weights that are equal, so what the file has is not what the network has.
-    there = {tensor.name for tensor in model.graph.initializer}
-    lacking = {name: value for name, value in (further or {}).items() if name not in there}
-    return _write(None, published, model, card, target, precision, compared, lacking)
+    network, _ = _ready(network, "float32")
+    models: dict[Path, tuple[bytes, Callable[[Path], Parity]]] = {}
+    there: dict[str, Tensor] = {}
+    for source, path in enumerate((target, back_of(target))):
+        card = cards[source]
+        _, folded = _ready(Translation(network, source), precision)
+        published = PublishedTranslation(folded).eval()
+        multiple = card.size.multiple_of
+        shapes = {"image": {0: free("N"), 2: multiple * free("H"), 3: multiple * free("W")}}
+        model = to_onnx(published, [torch.rand(2, 3, 16 * multiple, 24 * multiple)], ["image"], shapes)
+        overlap = measure_overlap(published, 1, multiple=multiple)
+        card = replace(card, overlap=overlap, memory=measure_memory(model))
+        sides = [tuple(math.ceil(side / multiple) * multiple for side in shape) for shape in SHAPES]
+        compared = [{"image": _noise(1, 3, *shape)} for shape in sides]
+        content = _finished(published, model, card, precision)
+        models[path] = content, partial(compare, published, compared=compared)
+        there |= initializers_of(model)
+    # The exporter leaves out a bias of zeros, and of a network of one's own what it works into other weights.
+    lost = {
+        name: value for name, value in network.state_dict().items() if not same_but_for_rounding(there.get(name), value)
+    }
+    notes = {"recipe": cards[0].recipe, "name": cards[0].name}
+    companion = companion_bytes(None, {**lost, **(further or {})}, notes)
+    first, second = publish_together(models, {companion_of(target): companion})
+    # One of an earlier Duskroom would hold the other half of weights that are no longer these.
+    with contextlib.suppress(OSError):
+        companion_of(back_of(target)).unlink()
+    return first, second
 
 
 def _latents(card: ModelCard, count: int) -> dict[str, np.ndarray]:
@@ -182,28 +201,33 @@ def _ready(
 
 
 def _write(
-    network: nn.Module | None,
+    network: nn.Module,
     published: nn.Module,
     model: onnx.ModelProto,
     card: ModelCard,
     target: Path,
     precision: Precision,
     compared: list[dict[str, np.ndarray]],
-    further: Mapping[str, nn.Module] | Mapping[str, Tensor],
+    further: Mapping[str, nn.Module],
 ) -> Parity:
     """Write `model`, the graph of `published`, and the companion of `network` once both compute the same."""
-    card = replace(card, precision=precision)
-    if precision == "fp16":
-        store_half(model, {name.removeprefix(PREFIX) for name, _ in published.named_parameters()})
-    write_card(model, card)
-    onnx.checker.check_model(model, full_check=True)
+    content = _finished(published, model, card, precision)
     companion = companion_bytes(network, further, {"recipe": card.recipe, "name": card.name})
     return publish(
         target,
-        model.SerializeToString(),
+        content,
         partial(compare, published, compared=compared),
         {companion_of(target): companion},
     )
+
+
+def _finished(published: nn.Module, model: onnx.ModelProto, card: ModelCard, precision: Precision) -> bytes:
+    """The file of `model`, the graph of `published`: its weights stored in `precision`, and its card in it."""
+    if precision == "fp16":
+        store_half(model, {name.removeprefix(PREFIX) for name, _ in published.named_parameters()})
+    write_card(model, replace(card, precision=precision))
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
 
 
 def compare(published: nn.Module, path: Path, compared: list[dict[str, np.ndarray]]) -> Parity:

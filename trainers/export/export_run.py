@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from engines.errors import RecipeError
 from engines.models.card import ModelCard, Size, TrainingData
@@ -28,7 +28,6 @@ from trainers.latent.directions import as_controls, find_directions
 from trainers.loop.checkpoint import load_best, load_checkpoint
 from trainers.networks.codes import code_controls
 from trainers.networks.make import discriminator_of, generator_of, make_discriminators, make_network, make_translator
-from trainers.networks.unit import Translation
 from trainers.quality.generation import QuickJudge
 from trainers.quality.superres import validate
 from trainers.quality.translation import SHORTER_SIDE
@@ -46,8 +45,9 @@ def export_run(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: b
     validation pictures of the recipe where they are to be found; for "fp16" its loss in dB too. "int8" writes the float
     model as `target` and NAME.int8.onnx beside it, calibrated on the recipe's photographs; where that loses more than
     0.2 dB it is refused unless `anyway`, and the float model is there all the same.
-    A translation becomes two files, one for each direction: `target`, and NAME.back.onnx beside it. The companion of a
-    translation or a generator also holds the discriminators, so that training can go on. Only upscaling models become int8.
+    A translation becomes two files, one for each direction: `target`, and NAME.back.onnx beside it, which share a companion.
+    That of a translation or a generator holds the discriminators, so that training can go on. Only upscaling models become
+    int8.
     Raises RecipeError where the run has no checkpoint, ModelError and TargetError as the exports do.
     """
     if target.suffix.lower() != ".onnx":
@@ -132,30 +132,23 @@ def _export_translation(
 ) -> Path:
     whole = _loaded(make_translator(recipe.network), weights)
     discriminators = _loaded(make_discriminators(recipe), judging)
-    everything: dict[str, Tensor] = dict(whole.state_dict())
-    everything |= {f"discriminator.{name}": value for name, value in discriminators.state_dict().items()}
     metrics = measured_translation(recipe, whole)
-    # The way back first: where that fails, the file that a run is known by is not there either.
-    for source, path in ((1, back_of(target)), (0, target)):
-        direction = Translation(whole, source)
-        way = f"{recipe.domains[source]} to {recipe.domains[1 - source]}"
+
+    def card_of(source: int) -> ModelCard:
         domains = (recipe.domains[source], recipe.domains[1 - source])
-        card = replace(
-            make_card(
-                recipe, {key.removesuffix(f" {way}"): v for key, v in metrics.items() if key.endswith(f" {way}")}
-            ),
+        way = f"{domains[0]} to {domains[1]}"
+        ours = {key.removesuffix(f" {way}"): value for key, value in metrics.items() if key.endswith(f" {way}")}
+        return replace(
+            make_card(recipe, ours),
             name=way.capitalize(),
             domains=domains,
             size=Size(minimum=MULTIPLE, multiple_of=MULTIPLE),
             view=recipe.view,
         )
-        export_translation(direction, card, path, precision=kind, further=everything)
+
+    further = {"discriminator": discriminators}
+    export_translation(whole, (card_of(0), card_of(1)), target, precision=kind, further=further)
     return target
-
-
-def back_of(target: Path) -> Path:
-    """Where the way back lies of a translation that is exported to `target`."""
-    return target.with_name(f"{target.stem}.back.onnx")
 
 
 def measured_translation(recipe: ImageTranslation, network: nn.Module) -> dict[str, float]:

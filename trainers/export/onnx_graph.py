@@ -61,6 +61,7 @@ def to_onnx(
         quiet.setLevel(level)
     model = onnx.load_from_string(buffer.getvalue())
     _strip(model)
+    _part(model, {name.removeprefix(PREFIX): value for name, value in network.named_parameters()})
     return model
 
 
@@ -91,6 +92,32 @@ def _strip(model: onnx.ModelProto) -> None:
     del graph.metadata_props[:]
     del model.metadata_props[:]
     graph.doc_string = model.doc_string = ""
+
+
+def _part(model: onnx.ModelProto, weights: Mapping[str, Tensor]) -> None:
+    """Give each of `weights` an initializer of its own again where the exporter has merged it with one that equals it.
+
+    Which of the places where the merged one is used becomes whose does not matter: all have the same numbers.
+    """
+    graph = model.graph
+    there = {tensor.name: tensor for tensor in graph.initializer}
+    for name, value in weights.items():
+        if name in there:
+            continue
+        wanted = numpy_helper.from_array(value.detach().cpu().numpy(), name)
+        for twin in list(there.values()):
+            if (twin.dims, twin.data_type) == (wanted.dims, wanted.data_type) and _bytes(twin) == wanted.raw_data:
+                places = [(node, i) for node in graph.node for i, used in enumerate(node.input) if used == twin.name]
+                if len(places) > 1:
+                    node, i = places[1]  # the first stays with the twin, which the network has before this one
+                    node.input[i] = name
+                    graph.initializer.append(wanted)
+                    there[name] = wanted
+                    break
+
+
+def _bytes(tensor: onnx.TensorProto) -> bytes:
+    return numpy_helper.to_array(tensor).tobytes()
 
 
 def rounded_to_half(network: nn.Module) -> nn.Module:

@@ -1,4 +1,4 @@
-"""Weights to start from: read from a model file and its companion, from safetensors, or from a torch checkpoint."""
+"""Weights to start from: read from model files and their companion, from safetensors, or from a torch checkpoint."""
 
 from __future__ import annotations
 
@@ -20,20 +20,14 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
 from engines.errors import ModelError
-from engines.models.card import read_card
+from engines.models.card import are_one, companion_of, lacking, pair_of, read_card
 from trainers.networks.superres import load_published
 
-COMPANION = ".training.safetensors"
 CHECKPOINTS = (".pth", ".pt", ".ckpt")
 KNOWN_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # of operators that ONNX Runtime brings itself
 DISCRIMINATOR = "discriminator."
 
 Weights = Mapping[str, Tensor]
-
-
-def companion_of(model: Path) -> Path:
-    """Where the companion of the model file `model` lies."""
-    return model.with_name(model.stem + COMPANION)
 
 
 def companion_bytes(
@@ -65,26 +59,79 @@ def read_weights(
 ) -> Weights | None:
     """The weights that `network` needs, from the model file at `path` and, for what it lacks, its companion.
 
+    Of a translation `path` is either direction, and the files of both are read; their networks together are the whole.
     `path` may also be a `.safetensors` file or a torch checkpoint, which is read without running what it may carry. The
     "discriminator" is found in the companion only; None where there is no companion, or it holds none.
-    Raises ModelError where the file cannot be trained on, or a weight is missing or of another shape.
+    Raises ModelError where a file cannot be trained on, or one of a translation's is not there, or a weight is missing or
+    of another shape.
     """
     if part == "discriminator":
-        found = _discriminator(path)
-        return None if found is None else _chosen(found, network, companion_of(path))
+        if path.suffix.lower() != ".onnx":
+            return None
+        companion = _sources(path)[1]
+        found = _discriminator(companion)
+        return None if found is None else _chosen(found, network, companion)
     if path.suffix.lower() in CHECKPOINTS:
         like = copy.deepcopy(network)
         load_published(like, _read_checkpoint(path))
         return like.state_dict()
     if path.suffix.lower() == ".safetensors":
         return _chosen(_read_safetensors(path), network, path)
-    weights = _read_onnx(path)
-    companion = companion_of(path)
+    models, companion = _sources(path)
+    weights: dict[str, Tensor] = {}
+    for model in models:
+        weights |= _read_onnx(model)
+    if len(models) == 2:
+        _check_shared(weights, network, models)
     if companion.exists():
         for name, value in _read_safetensors(companion).items():
-            if not _same_but_for_rounding(weights.get(name), value):
+            if not same_but_for_rounding(weights.get(name), value):
                 weights[name] = value.float() if value.is_floating_point() else value
+    if len(models) == 1 and not network.state_dict().keys() <= _in_all_places(weights, network).keys():
+        _check_both_ways(path)
     return _chosen(weights, network, path)
+
+
+def _sources(path: Path) -> tuple[list[Path], Path]:
+    """The model files that hold the network of the model at `path`, and where its companion lies.
+
+    A translation's are both directions, where they and the companion that they share are there. Earlier each direction
+    had a companion of its own, with all that its file lacks: where only such a one is there, it serves.
+    """
+    if read_card(path).task == "image-translation" and not lacking(path):
+        there, back = pair_of(path)
+        if are_one(there, back):
+            return [there, back], companion_of(there)
+    return [path], companion_of(path)
+
+
+def _check_both_ways(path: Path) -> None:
+    """Raise ModelError where `path` is one direction of a translation, and the other or the companion is not beside it."""
+    if read_card(path).task != "image-translation":
+        return
+    if missing := lacking(path):
+        names = " and ".join(f"“{file.name}”" for file in missing)
+        raise ModelError(
+            f"“{path.name}” is one direction of a translation, and training needs both and their companion; put {names} "
+            "beside it."
+        )
+    there, back = pair_of(path)
+    if not are_one(there, back):
+        raise _not_one(there, back)
+
+
+def _check_shared(weights: Weights, network: nn.Module, models: list[Path]) -> None:
+    """Raise ModelError where what both directions share in `network` is not the same in both of the files `models`."""
+    for names in _places(network):
+        found = [weights[name] for name in names if name in weights]
+        if not all(same_but_for_rounding(found[0], other) for other in found[1:]):
+            raise _not_one(*models)
+
+
+def _not_one(there: Path, back: Path) -> ModelError:
+    return ModelError(
+        f"“{there.name}” and “{back.name}” are not the two directions of one translation; export or copy both again."
+    )
 
 
 def read_named_weights(path: Path) -> dict[str, Tensor]:
@@ -94,16 +141,15 @@ def read_named_weights(path: Path) -> dict[str, Tensor]:
     return {name: value for name, value in _read_checkpoint(path).items() if isinstance(value, Tensor)}
 
 
-def _same_but_for_rounding(exported: Tensor | None, trained: Tensor) -> bool:
+def same_but_for_rounding(exported: Tensor | None, trained: Tensor) -> bool:
     """Whether the model file has what was `trained`: an operation folded into the weight would have changed it."""
     if exported is None or exported.shape != trained.shape:
         return False
     return torch.allclose(exported.float(), trained.float(), rtol=1e-3, atol=1e-7)
 
 
-def _discriminator(path: Path) -> dict[str, Tensor] | None:
-    companion = companion_of(path)
-    if path.suffix.lower() != ".onnx" or not companion.exists():
+def _discriminator(companion: Path) -> dict[str, Tensor] | None:
+    if not companion.exists():
         return None
     weights = _read_safetensors(companion)
     found = {n.removeprefix(DISCRIMINATOR): v for n, v in weights.items() if n.startswith(DISCRIMINATOR)}
@@ -116,21 +162,31 @@ def _chosen(weights: Weights, network: nn.Module, path: Path) -> dict[str, Tenso
     A weight that `network` has in several places is needed once; the first of `weights` is taken for all.
     """
     wanted = network.state_dict()
-    places: dict[int, list[str]] = {}
-    for name, value in network.named_parameters(remove_duplicate=False):
-        places.setdefault(id(value), []).append(name)
-    known = dict(weights)
-    order = {name: place for place, name in enumerate(weights)}
-    for names in places.values():
-        if found := [name for name in names if name in order]:
-            known |= dict.fromkeys(names, weights[min(found, key=order.__getitem__)])
-    weights = known
+    weights = _in_all_places(weights, network)
     for name, value in wanted.items():
         if name not in weights or weights[name].shape != value.shape:
             raise ModelError(
                 f"“{path.name}” has no weight “{name}” of shape {tuple(value.shape)}; it is another network."
             )
     return {name: weights[name].to(value.dtype) for name, value in wanted.items()}
+
+
+def _in_all_places(weights: Weights, network: nn.Module) -> Weights:
+    """`weights`, and each that `network` has in several places under the name of each place."""
+    known = dict(weights)
+    order = {name: place for place, name in enumerate(weights)}
+    for names in _places(network):
+        if found := [name for name in names if name in order]:
+            known |= dict.fromkeys(names, weights[min(found, key=order.__getitem__)])
+    return known
+
+
+def _places(network: nn.Module) -> list[list[str]]:
+    """The names of each parameter of `network`: several where it is in several places."""
+    places: dict[int, list[str]] = {}
+    for name, value in network.named_parameters(remove_duplicate=False):
+        places.setdefault(id(value), []).append(name)
+    return list(places.values())
 
 
 def _read_onnx(path: Path) -> dict[str, Tensor]:
@@ -140,9 +196,14 @@ def _read_onnx(path: Path) -> dict[str, Tensor]:
         raise ModelError(f"“{path.name}” is in int8, which cannot be trained on; start from “{other}” instead.")
     model = load_onnx(path)
     try:
-        return {t.name: torch.from_numpy(_float32(numpy_helper.to_array(t))) for t in model.graph.initializer}
+        return initializers_of(model)
     except (ValueError, TypeError) as error:
         raise ModelError(f"“{path.name}” holds a damaged weight; copy or export it again.") from error
+
+
+def initializers_of(model: onnx.ModelProto) -> dict[str, Tensor]:
+    """The weights and constants of the graph of `model`, by name, those in fp16 as float32. Raises ValueError, TypeError."""
+    return {t.name: torch.from_numpy(_float32(numpy_helper.to_array(t))) for t in model.graph.initializer}
 
 
 def _float32(array: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from PIL import Image
 from app.cli.main import main
 from engines.pictures.picture import load
 from tests.conftest import ROOT
-from tests.models import broken_output, save_model, tiny_superres
+from tests.models import broken_output, save_model, tiny_superres, tiny_translation, translation_card
 
 
 def start(*arguments: object, **environment: str) -> subprocess.Popen[str]:
@@ -187,6 +187,18 @@ def test_the_library_is_listed_and_added_to(tmp_path: Path) -> None:
     assert "fast-x2" in listed and "mine" in listed
     (tmp_path / "bad.onnx").write_text("text")
     assert "bad.onnx" in fails("models", "import", tmp_path / "bad.onnx")
+
+
+def test_a_translation_is_added_with_its_other_direction(tmp_path: Path) -> None:
+    alone = tiny_translation(tmp_path / "alone.onnx")
+    said = "“alone.onnx” cannot be trained on without “alone.back.onnx”, “alone.training.safetensors”"
+    out, err = duskroom("models", "import", alone)
+    assert "Added “alone”" in out and said in err
+    both = tiny_translation(tmp_path / "both.onnx")
+    tiny_translation(tmp_path / "both.back.onnx", card=translation_card(domains=("night", "day")))
+    (tmp_path / "both.training.safetensors").touch()
+    out, err = duskroom("models", "import", both)
+    assert out.splitlines() == ["Added “both” to the library.", "Added “both.back” to the library."] and not err
 
 
 def test_the_doctor_says_where_models_really_run() -> None:

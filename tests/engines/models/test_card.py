@@ -11,9 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import CardError, ModelError
-from engines.models.card import PRECISIONS, ModelCard, Size, TrainingData, from_metadata, read_card, to_metadata
+from engines.models.card import (
+    PRECISIONS,
+    ModelCard,
+    Size,
+    TrainingData,
+    are_one,
+    back_of,
+    companion_of,
+    from_metadata,
+    lacking,
+    pair_of,
+    read_card,
+    to_metadata,
+)
 from engines.models.onnx_metadata import read_metadata
-from tests.models import card_for, save_model, tiny_superres
+from tests.models import card_for, save_model, tiny_superres, tiny_translation, translation_card
 
 words = st.text(max_size=30)
 
@@ -162,3 +175,36 @@ def test_a_card_is_read_without_the_weights(tmp_path: Path) -> None:
         file.seek(5_000_000)
         file.write(b"\xff" * 1000)
     assert read_card(path) == card
+
+
+BACK = translation_card(domains=("night", "day"))
+
+
+def test_both_directions_of_a_translation_are_found_from_either(tmp_path: Path) -> None:
+    there, back = tmp_path / "mine.onnx", tmp_path / "mine.back.onnx"
+    assert pair_of(there) == pair_of(back) == (there, back) and not are_one(there, back)
+    assert lacking(back) == [there, back, tmp_path / "mine.training.safetensors"]
+    tiny_translation(there)
+    tiny_translation(back, card=BACK)
+    assert pair_of(there) == pair_of(back) == (there, back) and are_one(there, back) and not are_one(back, back)
+    assert lacking(there) == [companion_of(there)] == [tmp_path / "mine.training.safetensors"]
+    companion_of(there).touch()
+    assert lacking(back) == []
+    tiny_translation(back)  # to night as well
+    assert not are_one(there, back)
+    tiny_superres(back)
+    assert not are_one(there, back) and not are_one(back, there)
+
+
+def test_a_way_there_may_be_called_back(tmp_path: Path) -> None:
+    there = tiny_translation(tmp_path / "way.back.onnx")
+    back = tiny_translation(back_of(there), card=BACK)
+    assert back.name == "way.back.back.onnx"
+    assert pair_of(there) == pair_of(back) == (there, back)
+
+
+def test_another_direction_that_is_damaged_is_named(tmp_path: Path) -> None:
+    there = tiny_translation(tmp_path / "mine.onnx")
+    back_of(there).write_text("text")
+    with pytest.raises(ModelError, match="mine.back.onnx"):
+        lacking(there)

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from engines.errors import CardError, ModelError, TargetError
-from engines.models.library import COMPANION, ModelLibrary, shipped_folder
+from engines.models import copying
+from engines.models.card import COMPANION, companion_of, pair_of
+from engines.models.library import ModelLibrary, shipped_folder
+from engines.progress import Progress
 from tests.models import card_for, tiny_superres, tiny_translation, translation_card
 
 
@@ -74,7 +77,7 @@ def test_a_model_in_int8_is_added_as_it_is(library: ModelLibrary, tmp_path: Path
     card = card_for(3, overlap=2, precision="int8", float_model="mine.onnx")
     file = tiny_superres(tmp_path / "new" / "mine.int8.onnx", 3, card=card)
     cut = file.read_bytes()
-    assert library.add(file).name == "mine.int8"
+    assert [entry.name for entry in library.add(file)] == ["mine.int8"]
     assert (tmp_path / "own" / "mine.int8.onnx").read_bytes() == cut
     library.remove("mine.int8")
     assert not list((tmp_path / "own").iterdir())
@@ -107,7 +110,7 @@ def test_what_is_not_there_is_said(
 def test_a_model_is_added_with_its_companion_and_removed(library: ModelLibrary, tmp_path: Path) -> None:
     file = tiny_superres(tmp_path / "new" / "mine.onnx", 3)
     file.with_name("mine" + COMPANION).write_bytes(b"weights")
-    assert library.add(file).name == "mine"
+    assert [entry.name for entry in library.add(file)] == ["mine"]
     assert library.find(task="super-resolution", scale=3).path == tmp_path / "own" / "mine.onnx"
     assert (tmp_path / "own" / ("mine" + COMPANION)).read_bytes() == b"weights"
     with pytest.raises(ModelError, match="already has a model “mine”"):
@@ -116,20 +119,184 @@ def test_a_model_is_added_with_its_companion_and_removed(library: ModelLibrary, 
     assert not list((tmp_path / "own").iterdir())
 
 
-def test_both_directions_of_a_run_are_added_under_its_recipes_name(library: ModelLibrary, tmp_path: Path) -> None:
-    recipe = '{"name": "day-night"}'
-    there = tiny_translation(tmp_path / "model.onnx", card=translation_card(recipe=recipe))
+NAMES = ["mine.back.onnx", "mine.onnx", "mine.training.safetensors"]
+
+
+def save_pair(folder: Path, name: str = "mine", recipe: str = "") -> tuple[Path, Path]:
+    """Both directions of a translation and the companion that they share."""
+    there = tiny_translation(folder / f"{name}.onnx", card=translation_card(recipe=recipe))
     back = tiny_translation(
-        tmp_path / "model.back.onnx", card=translation_card(domains=("night", "day"), recipe=recipe)
+        folder / f"{name}.back.onnx", card=translation_card(domains=("night", "day"), recipe=recipe)
     )
-    assert [library.add(file).name for file in (there, back)] == ["day-night", "day-night.back"]
+    companion_of(there).write_bytes(b"weights")
+    return there, back
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def added(library: ModelLibrary, file: Path) -> tuple[list[str], list[str]]:
+    """The names of what `file` brings into the library, and what is said meanwhile."""
+    said: list[str] = []
+    return [entry.name for entry in library.add(file, progress=Progress(notice=said.append))], said
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_both_directions_of_a_translation_are_added_and_removed_as_one(
+    library: ModelLibrary, tmp_path: Path, chosen: int
+) -> None:
+    files = save_pair(tmp_path / "new")
+    names = ["mine", "mine.back"]
+    if chosen:
+        names.reverse()
+    assert added(library, files[chosen]) == (names, [])
+    assert names_in(tmp_path / "own") == NAMES
+    for file in files:
+        with pytest.raises(ModelError, match=f"already has a model “{file.stem}”"):
+            library.add(file)
+    library.remove(names[0])
+    assert names_in(tmp_path / "own") == []
+
+
+def test_both_directions_of_a_run_are_added_under_its_recipes_name(library: ModelLibrary, tmp_path: Path) -> None:
+    for file in save_pair(tmp_path / "run", "model", '{"name": "day-night"}'):
+        library.add(file)
+        assert names_in(tmp_path / "own") == [name.replace("mine", "day-night") for name in NAMES]
+        library.remove("day-night")
+
+
+def test_both_directions_with_a_companion_each_are_added_and_removed_as_one(
+    library: ModelLibrary, tmp_path: Path
+) -> None:
+    there, back = save_pair(tmp_path / "new")
+    companion_of(back).write_bytes(b"more weights")
+    assert added(library, there) == (["mine", "mine.back"], [])
+    assert (tmp_path / "own" / "mine.back.training.safetensors").read_bytes() == b"more weights"
+    library.remove("mine")
+    assert names_in(tmp_path / "own") == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "gone", "missing"),
+    [
+        ("mine.onnx", ["mine.back.onnx"], "“mine.back.onnx”"),
+        ("mine.back.onnx", ["mine.onnx"], "“mine.onnx”"),
+        ("mine.onnx", ["mine.training.safetensors"], "“mine.training.safetensors”"),
+        ("mine.back.onnx", ["mine.onnx", "mine.training.safetensors"], "“mine.onnx”, “mine.training.safetensors”"),
+    ],
+)
+def test_what_a_translation_lacks_is_said_and_can_follow(
+    library: ModelLibrary, tmp_path: Path, chosen: str, gone: list[str], missing: str
+) -> None:
+    new = tmp_path / "new"
+    save_pair(new)
+    for name in gone:
+        (new / name).rename(tmp_path / name)
+    _, said = added(library, new / chosen)
+    assert said == [f"“{chosen}” cannot be trained on without {missing}; import it again with that beside it."]
+    assert names_in(tmp_path / "own") == [name for name in NAMES if name not in gone]
+    with pytest.raises(ModelError, match="already has a model"):
+        library.add(new / chosen)
+    for name in gone:
+        (tmp_path / name).rename(new / name)
+    assert added(library, new / chosen)[1] == []
+    assert names_in(tmp_path / "own") == NAMES
+
+
+def test_a_direction_whose_own_companion_holds_the_other_lacks_nothing(library: ModelLibrary, tmp_path: Path) -> None:
+    there = tiny_translation(tmp_path / "mine.onnx")
+    table = b'{"__metadata__":{},"discriminator.a":{},"encoders.1.conv1.weight":{}}'
+    companion_of(there).write_bytes(len(table).to_bytes(8, "little") + table)
+    assert added(library, there) == (["mine"], [])
+
+
+def test_one_direction_alone_is_removed_with_its_companion(library: ModelLibrary, tmp_path: Path) -> None:
+    there, back = save_pair(tmp_path / "new")
+    there.unlink()
+    library.add(back)
+    library.remove("mine.back")
+    assert names_in(tmp_path / "own") == []
+
+
+def test_a_model_that_only_has_the_name_of_the_other_direction_stays_by_itself(
+    library: ModelLibrary, tmp_path: Path
+) -> None:
+    there, back = save_pair(tmp_path / "new")
+    tiny_superres(there, 3)
+    assert [entry.name for entry in library.add(back)] == ["mine.back"]
+    assert names_in(tmp_path / "own") == ["mine.back.onnx"]
+    library.add(there)
+    library.remove("mine.back")
+    assert names_in(tmp_path / "own") == ["mine.onnx", "mine.training.safetensors"]
+
+
+def test_a_pair_of_which_a_name_is_taken_is_not_added(library: ModelLibrary, tmp_path: Path) -> None:
+    there, _ = save_pair(tmp_path / "new")
+    tiny_superres(tmp_path / "own" / "mine.back.onnx", 3)
+    with pytest.raises(ModelError, match="already has a model “mine.back”"):
+        library.add(there)
+    assert names_in(tmp_path / "own") == ["mine.back.onnx"]
+
+
+def test_the_companion_of_a_model_that_is_there_is_not_replaced(library: ModelLibrary, tmp_path: Path) -> None:
+    there, back = save_pair(tmp_path / "new")
+    library.add(there)
+    companion_of(there).write_bytes(b"other weights")
+    with pytest.raises(ModelError, match="already has a model “mine.back”"):
+        library.add(back)
+    assert (tmp_path / "own" / "mine.training.safetensors").read_bytes() == b"weights"
+    for file in (tmp_path / "own").glob("*.onnx"):  # as somebody does by hand
+        file.unlink()
+    library.add(back)
+    assert (tmp_path / "own" / "mine.training.safetensors").read_bytes() == b"other weights"
+
+
+def test_another_direction_that_is_damaged_is_named_and_nothing_added(library: ModelLibrary, tmp_path: Path) -> None:
+    there, back = save_pair(tmp_path / "new")
+    whole = back.read_bytes()
+    for damaged in (b"text", whole[: len(whole) // 2]):
+        back.write_bytes(damaged)
+        with pytest.raises(ModelError, match="mine.back.onnx"):
+            library.add(there)
+        assert not (tmp_path / "own").exists()
+    back.write_bytes(whole)
+    library.add(there)
+    (tmp_path / "own" / "mine.back.onnx").write_bytes(b"text")
+    library.remove("mine")
+    assert names_in(tmp_path / "own") == ["mine.back.onnx"]
+    library.remove("mine.back")
+    assert names_in(tmp_path / "own") == []
+
+
+def test_a_pair_that_cannot_be_copied_or_removed_whole_is_left_as_it_was(
+    library: ModelLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, back = save_pair(tmp_path / "new")
+    rename = copying.os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        if "mine.back.onnx" in (Path(source).name, Path(target).name):
+            raise PermissionError(13, "Permission denied")
+        rename(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(copying.os, "replace", replace)
+        with pytest.raises(TargetError, match="cannot be copied"):
+            library.add(there)
+    assert names_in(tmp_path / "own") == []
+    library.add(back)
+    monkeypatch.setattr(copying.os, "replace", replace)
+    with pytest.raises(ModelError, match="cannot be deleted"):
+        library.remove("mine")
+    assert names_in(tmp_path / "own") == NAMES
 
 
 def test_the_model_of_a_run_is_added_under_its_recipes_name(library: ModelLibrary, tmp_path: Path) -> None:
     for name, recipe in (("first", '{"name": "faces"}'), ("second", '{"name": "../../faces"}'), ("third", "[]")):
         file = tiny_superres(tmp_path / name / "model.onnx", card=card_for(2, overlap=2, recipe=recipe))
         file.with_name("model.training.safetensors").write_bytes(b"companion")
-        entry = library.add(file)
+        (entry,) = library.add(file)
         assert entry.name == ("faces" if name == "first" else "model")
         if name != "first":
             library.remove("model")
@@ -171,8 +338,9 @@ def test_the_models_that_ship_can_be_used() -> None:
             assert (shipped_folder() / entry.card.float_model).exists()
             assert max(v for k, v in entry.card.metrics.items() if k.startswith("PSNR loss")) <= 0.2
         else:
-            assert (shipped_folder() / (entry.name + COMPANION)).exists()
+            shared = pair_of(entry.path)[0] if entry.card.task == "image-translation" else entry.path
+            assert companion_of(shared).exists()
     size = {
         suffix: sum(f.stat().st_size for f in shipped_folder().glob("*" + suffix)) for suffix in (".onnx", COMPANION)
     }
-    assert size[".onnx"] < 60e6 and size[COMPANION] < 40e6
+    assert size[".onnx"] < 25e6 and size[COMPANION] < 15e6

@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from engines.errors import ModelError, RecipeError
-from engines.models.card import ModelCard
+from engines.models.card import ModelCard, companion_of
 from engines.models.model import open_model
 from tests.generators import LATENT, SIZE, recipe_values, save_generator, small_generator
 from tests.search import examples
@@ -23,7 +23,6 @@ from trainers.latent.projection import BEST_PSNR, Projection, project
 from trainers.networks.codes import expand, width_of
 from trainers.networks.dcgan import DCGANGenerator
 from trainers.networks.stored_generator import open_generator
-from trainers.networks.weights import companion_of
 from trainers.project import TEXT
 
 LABELS = ("apple", "cherry", "tomato")
