@@ -23,7 +23,14 @@ MOST_WITHOUT_A_ROOM = {"app": 3, "engines": 6, "trainers": 8}
 TORCH = {"torch", "torchvision", "onnxscript", "spandrel"}
 HEAVY = {"torch", "onnxruntime", "pydantic", "pyqtgraph", "av", "pyvips"}
 FOR_THE_APP = ("recipes", "runs", "survey")  # of the trainers
-FOR_THE_TRAINERS = ("errors", "models.card", "models.model", "pictures.picture", "tiles.tensor")  # of the engines
+FOR_THE_TRAINERS = (
+    "errors",
+    "models.card",
+    "models.model",
+    "models.pair",
+    "pictures.picture",
+    "tiles.tensor",
+)  # of the engines
 
 NAME_THE_MAIN_WINDOW = {
     "app.documents.feature",

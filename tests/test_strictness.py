@@ -45,7 +45,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     options = ["-c", ROOT / "pyproject.toml", "--rootdir", folder, "-p", "no:cacheprovider", "-rA"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", *options, tests],
-        env={**os.environ, "COLUMNS": "200"},
+        env={**os.environ, "COLUMNS": "200", "DUSKROOM_TEST_PATIENCE": "2"},
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,4 +1,4 @@
-"""The card: what a model file says about itself, kept in ONNX metadata, and the files that belong to it.
+"""The card: what a model file says about itself, kept in ONNX metadata.
 
 Keys are those of `ModelCard`, prefixed `card.`; author and licence use ONNX's own `model_author` and `model_license`.
 Reading one loads neither onnx nor the weights.
@@ -19,8 +19,6 @@ from engines.models.onnx_metadata import read_metadata
 VERSION = 1
 TASKS = ("super-resolution", "image-translation", "image-generation")
 PRECISIONS = ("float32", "fp16", "int8")
-COMPANION = ".training.safetensors"
-BACK = ".back"  # ends the name of a translation's other direction
 
 
 @dataclass(frozen=True)
@@ -281,41 +279,3 @@ def read_card(path: Path) -> ModelCard:
     Raises ModelError where the file cannot be read or is not a whole ONNX file, CardError as `from_metadata` does.
     """
     return from_metadata(read_metadata(path), origin=path.name)
-
-
-def companion_of(model: Path) -> Path:
-    """Where the companion of the model file `model` lies; that of a translation is the companion of its way there."""
-    return model.with_name(model.stem + COMPANION)
-
-
-def back_of(model: Path) -> Path:
-    """Where the way back lies of the translation whose way there is the file `model`."""
-    return model.with_name(f"{model.stem}{BACK}.onnx")
-
-
-def pair_of(model: Path) -> tuple[Path, Path]:
-    """Where both directions lie of the translation that the file `model` is one of: NAME.onnx, and NAME.back.onnx.
-
-    The other one may not be there, or be something else; `are_one` tells. Raises ModelError where it cannot be read.
-    """
-    pairs = [(model, back_of(model))]
-    if model.stem.endswith(BACK):
-        pairs.insert(0, (model.with_name(model.stem.removesuffix(BACK) + model.suffix), model))
-    return next((pair for pair in pairs if are_one(*pair)), pairs[0])
-
-
-def are_one(there: Path, back: Path) -> bool:
-    """Whether both files are there, and `back` translates back what `there` translates. Raises ModelError."""
-    if not (there.exists() and back.exists()):
-        return False
-    domains = read_card(there).domains
-    return domains is not None and read_card(back).domains == domains[::-1]
-
-
-def lacking(model: Path) -> list[Path]:
-    """Of both directions of the translation `model` and their companion, those that are not there; training on needs all.
-
-    Raises ModelError where the other direction cannot be read.
-    """
-    there, back = pair_of(model)
-    return [path for path in (there, back, companion_of(there)) if not path.exists()]

@@ -12,8 +12,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from engines.errors import ModelError, TargetError
-from engines.models.card import BACK, ModelCard, are_one, companion_of, lacking, pair_of, read_card
+from engines.models.card import ModelCard, read_card
 from engines.models.copying import copy_all, delete_all, is_copy
+from engines.models.pair import BACK, are_one, companion_of, lacking, pair_of
 from engines.progress import Progress
 
 MOST_NAMES = 1 << 22  # bytes of a companion's table of names that are read

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 os.environ["LANGUAGE"] = "en"  # sentences are looked for as they are written; read when Qt is first asked for it
 
@@ -19,11 +20,37 @@ from onnx import helper
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core import paths
 from app.main_window import MainWindow
 from tests.models import card_for, save_model, tiny_superres
+
+LEAST_PATIENCE = 60_000  # milliseconds: how long a busy machine takes is never a verdict
+
+
+class PatientBot(QtBot):
+    """Waits long for what is to come: any wait of five seconds, Qt's own default, or more is one for `LEAST_PATIENCE`."""
+
+    def waitSignal(self, signal: Any, *, timeout: int = 5000, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=_patience(timeout), **options)
+
+    def waitSignals(self, signals: Any, *, timeout: int = 5000, **options: Any) -> Any:
+        return super().waitSignals(signals, timeout=_patience(timeout), **options)
+
+    def waitUntil(self, callback: Any, *, timeout: int = 5000) -> None:
+        super().waitUntil(callback, timeout=_patience(timeout))
+
+
+def _patience(timeout: int) -> int:
+    return max(timeout, LEAST_PATIENCE) if timeout >= 5000 else timeout
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture

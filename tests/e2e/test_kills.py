@@ -11,6 +11,7 @@ from tests.e2e.kills import kill_one
 MOST_LOST = 5.0  # seconds
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seconds", [1.2, 2.0])
 def test_what_is_killed_is_recovered(private_home: Path, photo: Path, tmp_path: Path, seconds: float) -> None:
     outcome = kill_one(private_home, photo, seconds, save=tmp_path / "saved.tif", pause=0.15, side=64)

@@ -17,8 +17,9 @@ from PIL import Image
 from torch import nn
 
 from engines.errors import ModelError, RecipeError
-from engines.models.card import ModelCard, Size, back_of, companion_of, read_card
+from engines.models.card import ModelCard, Size, read_card
 from engines.models.model import open_model
+from engines.models.pair import back_of, companion_of
 from trainers.adversarial.unit_losses import translate_picture
 from trainers.export.export import export_translation
 from trainers.export.export_run import export_run

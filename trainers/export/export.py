@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from engines.errors import ModelError
-from engines.models.card import ModelCard, back_of, companion_of, write_card
+from engines.models.card import ModelCard, write_card
 from engines.models.model import open_model
+from engines.models.pair import back_of, companion_of
 from trainers.export.folding import with_norms_folded
 from trainers.export.footprint import measure_memory, measure_overlap
 from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, store_half, to_onnx

@@ -20,7 +20,8 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
 from engines.errors import ModelError
-from engines.models.card import are_one, companion_of, lacking, pair_of, read_card
+from engines.models.card import read_card
+from engines.models.pair import are_one, companion_of, lacking, pair_of
 from trainers.networks.superres import load_published
 
 CHECKPOINTS = (".pth", ".pt", ".ckpt")

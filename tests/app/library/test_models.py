@@ -7,7 +7,7 @@ from pathlib import Path
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
-from engines.models.card import back_of, companion_of
+from engines.models.pair import back_of, companion_of
 from tests.models import tiny_translation, translation_card
 
 

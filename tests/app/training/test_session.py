@@ -167,6 +167,7 @@ def test_told_while_it_runs_then_released_and_resumed(photos: Path, tmp_path: Pa
 
 
 @posix_only
+@pytest.mark.soak
 def test_killed_from_outside_it_goes_on_from_its_last_checkpoint(
     photos: Path,
     tmp_path: Path,

@@ -11,21 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engines.errors import CardError, ModelError
-from engines.models.card import (
-    PRECISIONS,
-    ModelCard,
-    Size,
-    TrainingData,
-    are_one,
-    back_of,
-    companion_of,
-    from_metadata,
-    lacking,
-    pair_of,
-    read_card,
-    to_metadata,
-)
+from engines.models.card import PRECISIONS, ModelCard, Size, TrainingData, from_metadata, read_card, to_metadata
 from engines.models.onnx_metadata import read_metadata
+from engines.models.pair import are_one, back_of, companion_of, lacking, pair_of
 from tests.models import card_for, save_model, tiny_superres, tiny_translation, translation_card
 
 words = st.text(max_size=30)

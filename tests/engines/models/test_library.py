@@ -8,8 +8,8 @@ import pytest
 
 from engines.errors import CardError, ModelError, TargetError
 from engines.models import copying
-from engines.models.card import COMPANION, companion_of, pair_of
 from engines.models.library import ModelLibrary, shipped_folder
+from engines.models.pair import COMPANION, companion_of, pair_of
 from engines.progress import Progress
 from tests.models import card_for, tiny_superres, tiny_translation, translation_card
 

@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engines.errors import ModelError, TargetError
-from engines.models.card import ModelCard, companion_of, read_card
+from engines.models.card import ModelCard, read_card
 from engines.models.model import open_model
+from engines.models.pair import companion_of
 from tests.models import card_for
 from trainers.export.export import SHAPES, export_generator, export_superres
 from trainers.export.footprint import measure_overlap, measure_reach

@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from engines.errors import ModelError
-from engines.models.card import ModelCard, Size, back_of, companion_of, read_card
+from engines.models.card import ModelCard, Size, read_card
+from engines.models.pair import back_of, companion_of
 from tests.models import tiny_translation, translation_card
 from trainers.export.export import export_translation
 from trainers.networks.unit import UNIT, Translation, UNITDiscriminator, UNITDiscriminators, initialise

@@ -13,8 +13,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from engines.errors import ModelError, RecipeError
-from engines.models.card import ModelCard, companion_of
+from engines.models.card import ModelCard
 from engines.models.model import open_model
+from engines.models.pair import companion_of
 from tests.generators import LATENT, SIZE, recipe_values, save_generator, small_generator
 from tests.search import examples
 from trainers import project as project_program
