@@ -1,6 +1,7 @@
 """How alive the window is: its start, the first picture, the timer of its thread during an upscale, Cancel, and the time left.
 
     python -m tests.benchmarks.window start       window on screen ÷ a bare PySide6 window, processes side by side
+    python -m tests.benchmarks.window start CHECKOUT   the same of another checkout in turn, and this ÷ that
     python -m tests.benchmarks.window open        24 MP JPEG to the first picture ÷ Pillow's decode alone, in turn
     python -m tests.benchmarks.window lateness    of a 5 ms timer during an upscale, beside a load in another process
     python -m tests.benchmarks.window cancel      Cancel to idle
@@ -81,19 +82,26 @@ threads = [threading.Thread(target=work) for _ in range(2)]
 
 
 def start(folder: Path) -> None:
-    """Processes from their beginning to the window's first paint."""
+    """Processes from their beginning to the window's first paint; beside those of another checkout where one is named."""
 
-    def seconds(source: str) -> float:
+    def seconds(source: str, checkout: Path = ROOT) -> float:
         begun = time.time()
         done = subprocess.run(
-            [sys.executable, "-c", source + UNTIL_PAINTED], cwd=ROOT, capture_output=True, text=True, check=True
-        )
+            [sys.executable, "-c", source + UNTIL_PAINTED],
+            cwd=checkout, env={**os.environ, "PYTHONPATH": str(checkout)}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
         return float(done.stdout) - begun
 
-    pairs = [(seconds(OURS), seconds(BARE)) for _ in range(10)][1:]
-    ours, bare = zip(*pairs, strict=True)
-    ratios = [our / their for our, their in pairs]
+    others = [Path(argument).resolve() for argument in sys.argv[2:]]
+    turns = [(seconds(OURS), seconds(BARE), *(seconds(OURS, other) for other in others)) for _ in range(10)][1:]
+    ours, bare, *theirs = zip(*turns, strict=True)
+    ratios = [our / their for our, their in zip(ours, bare, strict=True)]
     print(f"window {statistics.median(ours):.3f} s, bare {statistics.median(bare):.3f} s; {_spread(ratios)}")
+    for other, times in zip(others, theirs, strict=True):
+        print(
+            f"{other}: {statistics.median(times):.3f} s, {statistics.median(times) / statistics.median(bare):.2f} × bare"
+        )
+        print(f"this ÷ that: {_spread([our / their for our, their in zip(ours, times, strict=True)])}")
 
 
 def open_(folder: Path) -> None:
