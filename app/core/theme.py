@@ -120,7 +120,9 @@ class Theme(QObject):
         sheet = Template(paths.asset("duskroom.qss").read_text(encoding="utf-8"))
         icons = paths.asset("icons").as_posix()
         dark = "dark" if self.colours is DARK else "light"
-        self._application.setStyleSheet(sheet.substitute(asdict(self.colours), icons=icons, kind=dark))
+        dressed = sheet.substitute(asdict(self.colours), icons=icons, kind=dark)
+        if dressed != self._application.styleSheet():  # every widget there is would be polished again
+            self._application.setStyleSheet(dressed)
         self.changed.emit()
 
 

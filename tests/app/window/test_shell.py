@@ -387,10 +387,10 @@ def test_random_actions_break_nothing(window: MainWindow, tmp_path: Path) -> Non
     saved = tmp_path / "saved"
     saved.mkdir()
     window.settings.save_folder = str(saved)
-    outcome = random_actions.drive(window, random_actions.make_photos(tmp_path / "photos"), saved, count=150, seed=11)
+    outcome = random_actions.drive(window, random_actions.make_photos(tmp_path / "photos"), saved, count=60, seed=11)
     assert outcome.exceptions == [] and not outcome.warnings
     whole = [count for name, count in outcome.done.items() if not name.startswith(("action ", "control "))]
-    assert sum(whole) == 150
+    assert sum(whole) == 60
 
 
 def test_panels_that_come_and_go_leave_nothing_behind(

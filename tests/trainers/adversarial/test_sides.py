@@ -267,12 +267,8 @@ def test_modes_are_counted_as_they_are_found() -> None:
     assert count_modes(few) == (1, 1.0)  # nine of a thousand are not yet a mode
 
 
-AT_ONCE = ("bce", "wgan-gp")  # one of each kind, with a penalty and without; all are for the long tests
-
-
-@pytest.mark.parametrize(
-    "name", [name if name in AT_ONCE else pytest.param(name, marks=pytest.mark.soak) for name in OBJECTIVES]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_each_objective_learns_the_ring(name: str) -> None:
     """A shorter run of the benchmark than the one that is reported; one thread, so that it is the same everywhere."""
     run = subprocess.run(

@@ -52,6 +52,7 @@ def test_it_orders_sets_as_the_measured_distance_does() -> None:
     assert measured == sorted(measured) and lost == sorted(lost)
 
 
+@pytest.mark.soak
 def test_a_generator_can_lower_it() -> None:
     real = drawings(0)
     drawn = (0.3 * torch.randn(48, 3, 32, 32, generator=torch.Generator().manual_seed(2))).requires_grad_()
