@@ -18,6 +18,7 @@ from torch import Tensor
 from engines.errors import RecipeError
 from trainers.data.degrade import bicubic, crop_to_multiple
 from trainers.runs.events import Event, Working
+from trainers.seeds import seed_of
 from trainers.survey.listing import SUFFIXES
 
 Pixels = NDArray[np.uint8]
@@ -138,7 +139,7 @@ def arrange(paths: Sequence[Path], smallest: int, megapixels: int, seed: int) ->
         else:
             sizes.append((path, width * height))
     if sum(size for _, size in sizes) > megapixels * 1_000_000:
-        order = np.random.default_rng(seed).permutation(len(sizes))
+        order = np.random.default_rng(seed_of("shelves", seed)).permutation(len(sizes))
         sizes = [sizes[index] for index in order]
     shelves: list[list[Path]] = []
     room = 0

@@ -15,6 +15,7 @@ from engines.errors import RecipeError
 from tests.rights import as_another_user
 from trainers.data.degrade import bicubic, crop_to_multiple
 from trainers.data.photos import PairedCrops, arrange, find_photos, finding_photos, read_photo, read_photos
+from trainers.export.export_run import finished
 
 
 @pytest.fixture
@@ -126,6 +127,16 @@ def test_many_photos_are_found_in_pieces(tmp_path: Path, photo: Path) -> None:
     assert steps >= 20 and sum(len(shelf) for shelf in shelves.shelves) == 2001
     assert len(shelves.shelves) == pytest.approx(2001 * 96 * 72 / 1e6, abs=1.5)
     assert [shelves.at(step) for step in (0, 1999, 2000, 2000 * len(shelves.shelves))] == [0, 0, 1, 0]
+
+
+def test_shelves_are_not_filled_by_the_draws_of_the_first_crop(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{index:02}.png" for index in range(40)]
+    for path in paths:
+        Image.new("RGB", (200, 200)).save(path)
+    for seed in range(3):
+        filled = [path for shelf in finished(arrange(paths, 64, 1, seed)).shelves for path in shelf]
+        first_crop = np.random.default_rng((seed, 0, 0)).permutation(len(paths))
+        assert sorted(filled) == paths and filled != [paths[index] for index in first_crop]
 
 
 def test_what_cannot_be_used_is_said(tmp_path: Path, photo: Path) -> None:
