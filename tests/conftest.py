@@ -18,22 +18,30 @@ if not os.environ.get("DUSKROOM_TEST_DISPLAY"):
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VIPS_CONCURRENCY"):
     os.environ.setdefault(variable, "1")
+# Where Python is told to keep no bytecode, each of the hundreds of programs that tests start would compile all modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests import search
+from tests import search, threads
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "assets" / "samples"
 
-WITHOUT_QT = (ROOT / "tests" / "engines", ROOT / "tests" / "trainers")
-"""Tests of floors that know no Qt: looking for its threads takes longer than most of them."""
 PATIENCE = float(os.environ.get("DUSKROOM_TEST_PATIENCE", "20"))
 """Seconds that a thread has to end after its test; many, for the machine may be busy."""
 
 search.load_profile()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Set aside what the imports have made: the garbage collector need not go through it again after each test."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
@@ -49,13 +57,13 @@ def private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
 
 
 @pytest.fixture(autouse=True)
-def no_thread_left_behind(private_home: Path, request: pytest.FixtureRequest) -> Iterator[None]:
+def no_thread_left_behind(private_home: Path) -> Iterator[None]:
     """Fail a test whose threads, Python's or Qt's, still run `PATIENCE` seconds after it."""
     before = set(threading.enumerate())
-    without_qt = any(floor in request.path.parents for floor in WITHOUT_QT)
+    threads.watch_qt()
     yield
     deadline = time.monotonic() + PATIENCE
-    while left := _python_threads(before) + ([] if without_qt else _qt_threads()):
+    while left := threads.of_python(before) + threads.of_qt():
         if time.monotonic() > deadline:
             pytest.fail(f"Threads left behind: {', '.join(left)}.")
         time.sleep(0.01)
@@ -77,38 +85,3 @@ def photo(photo_pixels: np.ndarray, tmp_path: Path) -> Path:
     path = tmp_path / "photo.jpg"
     Image.fromarray(photo_pixels).save(path, quality=92)
     return path
-
-
-def _python_threads(before: set[threading.Thread]) -> list[str]:
-    # A dummy stands for a thread that Python did not start and whose end it cannot see; Qt's are counted as Qt's.
-    return [
-        thread.name
-        for thread in threading.enumerate()
-        if thread not in before and not isinstance(thread, threading._DummyThread)
-    ]
-
-
-def _qt_threads() -> list[str]:
-    core = sys.modules.get("PySide6.QtCore")
-    if core is None:
-        return []
-    names = [f"{type(thread).__name__} (QThread)" for thread in _qt_thread_objects()]
-    busy = core.QThreadPool.globalInstance().activeThreadCount()
-    return names + ([f"{busy} of the global QThreadPool"] if busy else [])
-
-
-def _qt_thread_objects() -> list:
-    """Every QThread that runs now, the main thread apart; found among the objects that the garbage collector knows."""
-    core = sys.modules.get("PySide6.QtCore")
-    if core is None:
-        return []
-    from shiboken6 import isValid
-
-    main = core.QCoreApplication.instance().thread() if core.QCoreApplication.instance() else None
-    kinds = _kinds_of(core.QThread)  # comparing types is several times as quick as asking for subclasses
-    threads = [item for item in gc.get_objects() if type(item) in kinds]
-    return [thread for thread in threads if thread is not main and isValid(thread) and thread.isRunning()]
-
-
-def _kinds_of(kind: type) -> set[type]:
-    return {kind}.union(*map(_kinds_of, kind.__subclasses__()))
