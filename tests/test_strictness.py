@@ -23,6 +23,13 @@ CASES = {
         "def test(qapp):\n    QThreadPool.globalInstance().start(lambda: time.sleep(3))",
         "Threads left behind: 1 of the global QThreadPool.",
     ),
+    "a thread of our own kind left behind": (
+        "from PySide6.QtCore import QThread\nimport time\n"
+        "class Sleeps(QThread):\n    def run(self):\n        time.sleep(3)\n"
+        "kept = []\n"
+        "def test(qapp):\n    kept.append(Sleeps())\n    kept[0].start()",
+        "Threads left behind: Sleeps (QThread).",
+    ),
     "a warning": ("import warnings\ndef test():\n    warnings.warn('old ways')", "UserWarning: old ways"),
     "a warning of Qt's": (
         "from PySide6.QtCore import qWarning\ndef test():\n    qWarning('bad geometry')",
@@ -38,7 +45,7 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("strictness")
     tests = folder / "tests"
     tests.mkdir()
-    for name in ("__init__.py", "conftest.py", "search.py"):
+    for name in ("__init__.py", "conftest.py", "search.py", "threads.py"):
         shutil.copy(ROOT / "tests" / name, tests)
     for case, (source, _) in CASES.items():
         (tests / f"test_{_name(case)}.py").write_text(source, encoding="utf-8")
