@@ -23,7 +23,7 @@ from engines.models.model import open_model
 from engines.models.pair import back_of, companion_of
 from trainers.export.folding import with_norms_folded
 from trainers.export.footprint import measure_memory, measure_overlap
-from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, store_half, to_onnx
+from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, smallest, store_half, to_onnx
 from trainers.export.publish import publish, publish_together
 from trainers.networks.unit import Translation
 from trainers.networks.weights import companion_bytes, initializers_of, same_but_for_rounding
@@ -87,8 +87,8 @@ def fold(network: nn.Module) -> nn.Module:
 def export_superres(network: nn.Module, card: ModelCard, target: Path, *, precision: Precision = "float32") -> Parity:
     """Write `network` as an upscaling model with `card`, and its companion; each appears only when it is whole and true.
 
-    With `precision` "fp16" the weights are stored so, and computed with in float32. The card's precision, overlap and
-    memory are set here. Raises ModelError where the file does not compute what torch computes.
+    With `precision` "fp16" all but the smallest weights are stored so, and computed with in float32. The card's
+    precision, overlap and memory are set here. Raises ModelError where the file does not compute what torch computes.
     """
     network, folded = _ready(network, precision)
     scale = card.scale or 1
@@ -225,7 +225,8 @@ def _write(
 def _finished(published: nn.Module, model: onnx.ModelProto, card: ModelCard, precision: Precision) -> bytes:
     """The file of `model`, the graph of `published`: its weights stored in `precision`, and its card in it."""
     if precision == "fp16":
-        store_half(model, {name.removeprefix(PREFIX) for name, _ in published.named_parameters()})
+        halved = {name for name, _ in published.named_parameters()} - smallest(published)
+        store_half(model, {name.removeprefix(PREFIX) for name in halved})
     write_card(model, replace(card, precision=precision))
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()

@@ -365,6 +365,18 @@ def test_dragging_pans_with_left_and_with_middle(qtbot: QtBot, view: CompareView
     assert view.picture_at(QPointF(64 + 240, 130)) == was
 
 
+def test_a_double_click_goes_to_100_percent_there_and_back(qtbot: QtBot, view: CompareView, noise: np.ndarray) -> None:
+    view.show_pyramids(pyramid_of(np.tile(noise, (4, 4, 1))))
+    fitted, was = view.scale, view.picture_at(QPointF(120, 85))
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(120, 85))
+    assert fitted < view.scale == 1
+    assert (view.picture_at(QPointF(120, 85)) - was).manhattanLength() < 1
+    qtbot.mouseDClick(view, Qt.MouseButton.RightButton, pos=QPoint(120, 85))
+    assert view.scale == 1
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(120, 85))
+    assert view.scale == fitted
+
+
 def test_what_is_fitted_stays_fitted(view: CompareView, noise: np.ndarray) -> None:
     view.show_pyramids(pyramid_of(noise))
     view.fit()

@@ -67,6 +67,12 @@ def test_each_display_wants_its_own_libraries(
     assert display.lacking(environment) == []
 
 
+def test_where_a_library_is_missing_its_package_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_program("apt-get", tmp_path, monkeypatch)
+    monkeypatch.setattr(display, "lacking", lambda environment: [NOWHERE])
+    assert "run `sudo apt-get install -y libnowhere1`" in display.why_no_window({}, ["could not connect to display :9"])
+
+
 def test_where_nothing_is_missing_qts_own_reason_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "lacking", lambda environment: [])
     told = display.why_no_window({}, ["From 6.5.0, …", "could not connect to display :9", "Could not load …"])

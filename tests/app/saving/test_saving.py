@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.core import paths
@@ -202,6 +202,23 @@ def test_a_folder_that_is_missing_or_a_file(window: MainWindow, open_photo: Open
         type_into(dialog, "result.png", folder)
         assert "There is no folder" in dialog.problem.text() and not dialog.save_button.isEnabled()
     dialog.reject()
+
+
+def test_the_folder_is_chosen_in_a_dialog(
+    qtbot: QtBot, window: MainWindow, open_photo: Open, photo: Path, tmp_path: Path
+) -> None:
+    open_photo(photo)
+    dialog = save_dialog(window)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    qtbot.mouseClick(dialog.browse, Qt.MouseButton.LeftButton)
+    (choice,) = dialog.findChildren(QFileDialog)
+    assert Path(choice.directory().absolutePath()) == photo.parent and choice.isVisible()
+    choice.setDirectory(str(elsewhere))
+    choice.selectFile(str(elsewhere))
+    choice.accept()
+    assert Path(dialog.folder.text()) == elsewhere and dialog.target.parent == elsewhere
+    assert dialog.save_button.isEnabled()
 
 
 def test_a_folder_that_goes_away_is_one_sentence_and_nothing_is_lost(

@@ -56,6 +56,12 @@ def test_any_changed_byte_is_seen(tmp_path_factory, photo_pixels: np.ndarray, da
         state_file.read(path, progress=Progress())
 
 
+def test_a_changed_profile_is_seen(written: Path) -> None:
+    written.write_bytes(written.read_bytes().replace(b"profile", b"Profile"))
+    with pytest.raises(StateError, match="damaged"):
+        state_file.read(written, progress=Progress())
+
+
 @pytest.mark.parametrize("left", [0, 10, 20, 60, 5000, -1])
 def test_a_truncated_one_is_seen_also_by_its_preview(written: Path, left: int) -> None:
     written.write_bytes(written.read_bytes()[:left])

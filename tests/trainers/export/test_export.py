@@ -21,6 +21,7 @@ from engines.models.pair import companion_of
 from tests.models import card_for
 from trainers.export.export import SHAPES, export_generator, export_superres
 from trainers.export.footprint import measure_overlap, measure_reach
+from trainers.export.onnx_graph import smallest
 from trainers.networks.superres import SRCNN, Fast, MSRResNet
 from trainers.networks.weights import read_weights
 
@@ -214,7 +215,9 @@ def test_fp16_halves_the_file_and_computes_in_float32(tmp_path: Path) -> None:
     assert half.stat().st_size < 0.7 * whole.stat().st_size  # the nodes of so small a network weigh as much
     model = onnx.load(half)
     stored = {t.name: t.data_type for t in model.graph.initializer}
-    assert {stored[name] for name in network.state_dict()} == {onnx.TensorProto.FLOAT16}
+    kept = smallest(network)
+    assert {stored[name] for name in kept} == {onnx.TensorProto.FLOAT}
+    assert {stored[name] for name in network.state_dict().keys() - kept} == {onnx.TensorProto.FLOAT16}
     image = np.random.default_rng(0).random((1, 3, 20, 20), np.float32)
     with open_model(whole, "cpu") as a, open_model(half, "cpu") as b:
         difference = np.abs(a.run(image) - b.run(image)).max()
@@ -222,7 +225,15 @@ def test_fp16_halves_the_file_and_computes_in_float32(tmp_path: Path) -> None:
     back = read_weights(half, Fast(2, 16, 2))
     for name, value in network.state_dict().items():
         assert back[name].dtype == torch.float32
-        torch.testing.assert_close(back[name], value.half().float(), rtol=0, atol=0)
+        assert torch.equal(back[name], value if name in kept else value.half().float())
+
+
+def test_in_fp16_the_smallest_weights_stay_whole() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 64, 3), nn.Conv2d(64, 64, 3), nn.Conv2d(64, 3, 1))
+    assert smallest(network) == {"0.weight", "0.bias", "1.bias", "2.bias", "3.weight", "3.bias"}  # 547 of 42,435
+    alike = nn.Sequential(*(nn.Conv2d(8, 8, 1, bias=False) for _ in range(3)), nn.Conv2d(8, 500, 1, bias=False))
+    assert smallest(alike) == set()  # each of the three would fit, but not all
+    assert smallest(nn.Conv2d(3, 8, 3, bias=False)) == set()
 
 
 def test_the_network_is_not_rounded_by_an_export_in_fp16(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def assert_same(back: object, expected: nn.Module) -> None:
 def test_safetensors_are_read(tmp_path: Path) -> None:
     save_file(network().state_dict(), tmp_path / "w.safetensors")
     assert_same(read_weights(tmp_path / "w.safetensors", Fast(2, 8, 1)), network())
+    assert read_weights(tmp_path / "w.safetensors", Fast(2, 8, 1), "discriminator") is None
 
 
 @pytest.mark.parametrize("suffix", [".pth", ".pt", ".ckpt"])
