@@ -26,7 +26,7 @@ from trainers.export.footprint import measure_memory, measure_overlap
 from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, smallest, store_half, to_onnx
 from trainers.export.publish import publish, publish_together
 from trainers.networks.unit import Translation
-from trainers.networks.weights import companion_bytes, initializers_of, same_but_for_rounding
+from trainers.networks.weights import companion_bytes, initializers_of
 
 Precision = Literal["float32", "fp16"]
 
@@ -156,12 +156,7 @@ def export_translation(
         content = _finished(published, model, card, precision)
         models[path] = content, partial(compare, published, compared=compared)
         there |= initializers_of(model)
-    # The exporter leaves out a bias of zeros, and of a network of one's own what it works into other weights.
-    lost = {
-        name: value for name, value in network.state_dict().items() if not same_but_for_rounding(there.get(name), value)
-    }
-    notes = {"recipe": cards[0].recipe, "name": cards[0].name}
-    companion = companion_bytes(None, {**lost, **(further or {})}, notes)
+    companion = companion_bytes(there, network, further or {}, {"recipe": cards[0].recipe, "name": cards[0].name})
     first, second = publish_together(models, {companion_of(target): companion})
     # One of an earlier Duskroom would hold the other half of weights that are no longer these.
     with contextlib.suppress(OSError):
@@ -213,7 +208,8 @@ def _write(
 ) -> Parity:
     """Write `model`, the graph of `published`, and the companion of `network` once both compute the same."""
     content = _finished(published, model, card, precision)
-    companion = companion_bytes(network, further, {"recipe": card.recipe, "name": card.name})
+    notes = {"recipe": card.recipe, "name": card.name}
+    companion = companion_bytes(initializers_of(model), network, further, notes)
     return publish(
         target,
         content,

@@ -27,21 +27,46 @@ from trainers.networks.superres import load_published
 CHECKPOINTS = (".pth", ".pt", ".ckpt")
 KNOWN_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # of operators that ONNX Runtime brings itself
 DISCRIMINATOR = "discriminator."
+FACTOR = "factor of "  # no name of a parameter has a space
 
 Weights = Mapping[str, Tensor]
 
 
 def companion_bytes(
-    network: nn.Module | None, further: Mapping[str, nn.Module | Tensor], notes: Mapping[str, str]
+    file: Weights, network: nn.Module, further: Mapping[str, nn.Module], notes: Mapping[str, str]
 ) -> bytes:
-    """A companion: the weights of `network` as fp16, each `further` tensor or module's weights under its name, and `notes`."""
-    weights: dict[str, Tensor] = dict(network.state_dict()) if network is not None else {}
-    for name, found in further.items():
-        if isinstance(found, Tensor):
-            weights[name] = found
+    """A companion: those weights of `network` that `file`, the weights of its model files, has not, and `notes`.
+
+    A weight that differs from the file's by a factor for each channel, as where a norm was folded into it, is kept as that
+    factor, `FACTOR` before its name. The weights of the `further` modules stand under their names. All but factors are fp16.
+    """
+    weights: dict[str, Tensor] = {}
+    for name, value in network.state_dict().items():
+        there = file.get(name)
+        if same_but_for_rounding(there, value):
+            continue
+        factor = None if there is None else _factor(there, value)
+        if factor is None:
+            weights[name] = _half(value)
         else:
-            weights |= {f"{name}.{inner}": value for inner, value in found.state_dict().items()}
-    return safetensors_bytes({name: _half(value) for name, value in weights.items()}, dict(notes))
+            weights[FACTOR + name] = factor
+    for part, module in further.items():
+        weights |= {f"{part}.{name}": _half(value) for name, value in module.state_dict().items()}
+    return safetensors_bytes(weights, dict(notes))
+
+
+def _factor(exported: Tensor, trained: Tensor) -> Tensor | None:
+    """What `exported` has to be multiplied by to be `trained`: numbers for each channel, in or out; None if nothing will do."""
+    if exported.shape != trained.shape or trained.ndim < 2:
+        return None
+    exported, trained = exported.double(), trained.detach().cpu().double()
+    for channels in (0, 1):
+        across = [axis for axis in range(trained.ndim) if axis != channels]
+        # The best by least squares: exact but for the rounding of both, of which it is free.
+        factor = (exported * trained).sum(across, keepdim=True) / exported.square().sum(across, keepdim=True)
+        if same_but_for_rounding(exported * factor, trained):
+            return factor.float().contiguous()
+    return None
 
 
 def _half(value: Tensor) -> Tensor:
@@ -86,11 +111,26 @@ def read_weights(
         _check_shared(weights, network, models)
     if companion.exists():
         for name, value in _read_safetensors(companion).items():
-            if not same_but_for_rounding(weights.get(name), value):
+            if name.startswith(FACTOR):
+                folded = name.removeprefix(FACTOR)
+                weights[folded] = _unfolded(weights.get(folded), value, companion)
+            elif not same_but_for_rounding(weights.get(name), value):
                 weights[name] = value.float() if value.is_floating_point() else value
     if len(models) == 1 and not network.state_dict().keys() <= _in_all_places(weights, network).keys():
         _check_both_ways(path)
     return _chosen(weights, network, path)
+
+
+def _unfolded(exported: Tensor | None, factor: Tensor, companion: Path) -> Tensor:
+    """`exported` times its `factor`. Raises ModelError where they do not belong together."""
+    sides = () if exported is None else exported.shape
+    if (
+        exported is None
+        or factor.ndim != len(sides)
+        or any(f not in (1, s) for f, s in zip(factor.shape, sides, strict=True))
+    ):
+        raise ModelError(f"“{companion.name}” is the companion of another model; copy or export both again.")
+    return exported * factor
 
 
 def _sources(path: Path) -> tuple[list[Path], Path]:
@@ -146,7 +186,7 @@ def same_but_for_rounding(exported: Tensor | None, trained: Tensor) -> bool:
     """Whether the model file has what was `trained`: an operation folded into the weight would have changed it."""
     if exported is None or exported.shape != trained.shape:
         return False
-    return torch.allclose(exported.float(), trained.float(), rtol=1e-3, atol=1e-7)
+    return torch.allclose(exported.float(), trained.detach().cpu().float(), rtol=1e-3, atol=1e-7)
 
 
 def _discriminator(companion: Path) -> dict[str, Tensor] | None:

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engines.errors import ModelError, TargetError
@@ -58,8 +58,7 @@ def test_the_weights_keep_their_names_and_come_back(tmp_path: Path) -> None:
     back = read_weights(path, Fast(2, 8, 2))
     for name, value in network.state_dict().items():
         torch.testing.assert_close(back[name], value, rtol=0, atol=0)
-    halves = load_file(companion_of(path))
-    assert {value.dtype for value in halves.values()} == {torch.float16}
+    assert load_file(companion_of(path)) == {}  # the file has all that training goes on from
     with pytest.raises(ModelError, match="another network"):
         read_weights(path, Fast(2, 16, 2))
 
@@ -298,6 +297,77 @@ def test_a_generator_and_its_discriminator_come_back(
         back = read_weights(path, module, part)  # type: ignore[call-overload]
         for name, value in module.state_dict().items():
             torch.testing.assert_close(back[name], value, rtol=1e-3, atol=1e-6)
+
+
+class DrawsInARow(nn.Module):
+    """A generator whose batch norm is folded into the convolution before it."""
+
+    def __init__(self, channels: int = 8) -> None:
+        super().__init__()
+        grow = nn.ConvTranspose2d(6, channels, 4, bias=False)
+        self.row = nn.Sequential(
+            grow, nn.BatchNorm2d(channels), nn.ReLU(), nn.ConvTranspose2d(channels, 3, 4, stride=2, padding=1)
+        )
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.tanh(self.row(z[:, :, None, None]))
+
+
+def in_a_row(channels: int = 8) -> DrawsInARow:
+    torch.manual_seed(0)
+    made = DrawsInARow(channels)
+    for _ in range(20):  # in training mode, so that batch norm learns the statistics
+        made(torch.randn(16, 6) * 3 + 1)
+    return made.eval()
+
+
+@pytest.mark.parametrize("precision", ["float32", "fp16"])
+def test_a_weight_into_which_a_norm_was_folded_is_kept_as_a_factor_for_each_channel(
+    tmp_path: Path, precision: Literal["float32", "fp16"]
+) -> None:
+    network, path = in_a_row(), tmp_path / "draws.onnx"
+    export_generator(network, generator_card(), path, precision=precision)
+    kept = load_file(companion_of(path))
+    assert set(kept) == {
+        "factor of row.0.weight",
+        *(name for name in network.state_dict() if name.startswith("row.1.")),
+    }
+    assert kept["factor of row.0.weight"].shape == (1, 8, 1, 1)
+    back = read_weights(path, DrawsInARow())
+    close = {"rtol": 1e-5, "atol": 1e-7} if precision == "float32" else {"rtol": 1e-3, "atol": 1e-6}
+    torch.testing.assert_close(back["row.0.weight"], network.row[0].weight.detach(), **close)
+
+
+def test_a_weight_that_is_no_multiple_of_the_files_is_kept_whole(tmp_path: Path) -> None:
+    network, path = in_a_row(), tmp_path / "draws.onnx"
+    with torch.no_grad():
+        network.row[1].weight[2] = 0  # what was in this channel cannot be had from the file
+    export_generator(network, generator_card(), path)
+    kept = load_file(companion_of(path))
+    assert "factor of row.0.weight" not in kept and kept["row.0.weight"].dtype == torch.float16
+    back = read_weights(path, DrawsInARow())
+    torch.testing.assert_close(back["row.0.weight"], network.row[0].weight.detach(), rtol=1e-3, atol=1e-6)
+
+
+def test_a_companion_of_an_earlier_version_that_holds_all_is_read(tmp_path: Path) -> None:
+    network, path = in_a_row(), tmp_path / "draws.onnx"
+    export_generator(network, generator_card(), path)
+    halves = {name: v.half() if v.is_floating_point() else v for name, v in network.state_dict().items()}
+    save_file({name: value.contiguous() for name, value in halves.items()}, companion_of(path))
+    back = read_weights(path, DrawsInARow())
+    for name, value in network.state_dict().items():
+        torch.testing.assert_close(back[name], value, rtol=1e-3, atol=1e-6)
+
+
+def test_the_companion_of_another_model_is_said(tmp_path: Path) -> None:
+    paths = [tmp_path / "draws.onnx", tmp_path / "more.onnx"]
+    for path, channels in zip(paths, (8, 12), strict=True):
+        export_generator(in_a_row(channels), generator_card(), path)
+    companion_of(paths[1]).replace(companion_of(paths[0]))
+    with pytest.raises(
+        ModelError, match="“draws.training.safetensors” is the companion of another model; copy or export"
+    ):
+        read_weights(paths[0], DrawsInARow())
 
 
 def test_a_part_that_is_not_there_is_none(tmp_path: Path) -> None:
