@@ -68,7 +68,8 @@ def run_window(arguments: list[str]) -> int:
     unexpected.install()
     window = MainWindow(unexpected)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close_at_once())
+        # Not within what the signal interrupts, which may be the closing that an earlier one asked for.
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window, window.close_at_once))
     pulse = QTimer()  # Python sees a signal only when it runs; Qt's loop would not let it
     pulse.timeout.connect(lambda: None)
     pulse.start(200)

@@ -120,7 +120,8 @@ def run(work: Callable[[Console], None], as_json: bool) -> int:
     """Do `work` and return the exit status; SIGINT and SIGTERM cancel it at once.
 
     The work has a thread of its own: Python only sees a signal between two steps of the main thread, and a network's run
-    can be one long step.
+    can be one long step. A signal is only noted where it is seen: what cancels takes locks, and a second signal within it
+    would wait for the first for ever.
     """
     console = Console(as_json)
     failure: list[BaseException] = []
@@ -133,16 +134,19 @@ def run(work: Callable[[Console], None], as_json: bool) -> int:
 
     stopped_by: list[int] = []
 
-    def stop(number: int, _frame: FrameType | None) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         stopped_by.append(number)
-        console.progress.cancel()
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     thread = threading.Thread(target=body, name="command")
     try:
         thread.start()
+        obeyed = 0
         while thread.is_alive():
             thread.join(0.05)
+            while obeyed < len(stopped_by):
+                obeyed += 1
+                console.progress.cancel()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

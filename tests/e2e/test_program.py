@@ -50,6 +50,7 @@ def test_the_window_opens_a_photo_and_a_signal_closes_it_in_order(
             time.sleep(0.05)
         time.sleep(1)  # so that it has a window and reads its photo
         program.send_signal(number)
+        program.send_signal(number)  # as by somebody who presses twice
         _, complaints = program.communicate(timeout=30)
     finally:
         program.kill()
