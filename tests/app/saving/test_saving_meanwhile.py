@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
+from app.saving import file_size
 from app.saving.dialog import SaveDialog
+from app.saving.encoded_size import EncodedSize, encoded_size
 from engines.models.library import ModelLibrary
 from engines.pictures import writing
 from engines.pictures.picture import load
@@ -227,7 +230,12 @@ def test_models_are_listed_though_sizes_are_worked_out_meanwhile(
         go.wait(10)
         return read(library)
 
+    def work_out(*given: Any, **options: Any) -> EncodedSize:
+        go.wait(10)
+        return encoded_size(*given, **options)
+
     monkeypatch.setattr(ModelLibrary, "entries", wait)
+    monkeypatch.setattr(file_size, "encoded_size", work_out)  # at its own pace it may be over between two looks
     window.models.list()
     dialog.quality.setValue(20)
     with qtbot.waitSignal(window.models.listed, timeout=10_000):
