@@ -61,7 +61,7 @@ def test_the_end_means_stop_and_a_run_that_does_not_is_abandoned(tmp_path: Path)
     pipe = Pipe(inbox)
     pipe.close()
     assert inbox.take(2) == Stop()
-    assert abandoned.wait(2)
+    assert abandoned.wait(30)
     wait_for_the_thread()
 
 
