@@ -9,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from engines.models.card import read_card
+from trainers.networks.companion import Weights
 from trainers.networks.make import discriminator_of, generator_of
-from trainers.networks.weights import Weights, read_weights
+from trainers.networks.weights import read_weights
 from trainers.recipes.recipe import ImageGeneration, ImageTranslation
 
 

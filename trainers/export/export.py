@@ -25,8 +25,9 @@ from trainers.export.folding import with_norms_folded
 from trainers.export.footprint import measure_memory, measure_overlap
 from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, smallest, store_half, to_onnx
 from trainers.export.publish import publish, publish_together
+from trainers.networks.companion import companion_bytes
 from trainers.networks.unit import Translation
-from trainers.networks.weights import companion_bytes, initializers_of
+from trainers.networks.weights import initializers_of
 
 Precision = Literal["float32", "fp16"]
 

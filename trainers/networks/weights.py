@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import pickle
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -16,64 +15,17 @@ from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from safetensors.torch import save as safetensors_bytes
 from torch import Tensor, nn
 
 from engines.errors import ModelError
 from engines.models.card import read_card
 from engines.models.pair import are_one, companion_of, lacking, pair_of
+from trainers.networks.companion import Weights, completed, same_but_for_rounding
 from trainers.networks.superres import load_published
 
 CHECKPOINTS = (".pth", ".pt", ".ckpt")
 KNOWN_DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}  # of operators that ONNX Runtime brings itself
 DISCRIMINATOR = "discriminator."
-FACTOR = "factor of "  # no name of a parameter has a space
-
-Weights = Mapping[str, Tensor]
-
-
-def companion_bytes(
-    file: Weights, network: nn.Module, further: Mapping[str, nn.Module], notes: Mapping[str, str]
-) -> bytes:
-    """A companion: those weights of `network` that `file`, the weights of its model files, has not, and `notes`.
-
-    A weight that differs from the file's by a factor for each channel, as where a norm was folded into it, is kept as that
-    factor, `FACTOR` before its name. The weights of the `further` modules stand under their names. All but factors are fp16.
-    """
-    weights: dict[str, Tensor] = {}
-    for name, value in network.state_dict().items():
-        there = file.get(name)
-        if same_but_for_rounding(there, value):
-            continue
-        factor = None if there is None else _factor(there, value)
-        if factor is None:
-            weights[name] = _half(value)
-        else:
-            weights[FACTOR + name] = factor
-    for part, module in further.items():
-        weights |= {f"{part}.{name}": _half(value) for name, value in module.state_dict().items()}
-    return safetensors_bytes(weights, dict(notes))
-
-
-def _factor(exported: Tensor, trained: Tensor) -> Tensor | None:
-    """What `exported` has to be multiplied by to be `trained`: numbers for each channel, in or out; None if nothing will do."""
-    if exported.shape != trained.shape or trained.ndim < 2:
-        return None
-    exported, trained = exported.double(), trained.detach().cpu().double()
-    for channels in (0, 1):
-        across = [axis for axis in range(trained.ndim) if axis != channels]
-        # The best by least squares: exact but for the rounding of both, of which it is free.
-        factor = (exported * trained).sum(across, keepdim=True) / exported.square().sum(across, keepdim=True)
-        if same_but_for_rounding(exported * factor, trained):
-            return factor.float().contiguous()
-    return None
-
-
-def _half(value: Tensor) -> Tensor:
-    """`value` as fp16 where it is a float that fp16 can hold."""
-    value = value.detach().cpu()
-    half = value.half() if value.is_floating_point() else value
-    return (half if bool(half.isfinite().all()) else value).contiguous().clone()
 
 
 @overload
@@ -110,27 +62,10 @@ def read_weights(
     if len(models) == 2:
         _check_shared(weights, network, models)
     if companion.exists():
-        for name, value in _read_safetensors(companion).items():
-            if name.startswith(FACTOR):
-                folded = name.removeprefix(FACTOR)
-                weights[folded] = _unfolded(weights.get(folded), value, companion)
-            elif not same_but_for_rounding(weights.get(name), value):
-                weights[name] = value.float() if value.is_floating_point() else value
+        weights = completed(weights, _read_safetensors(companion), companion)
     if len(models) == 1 and not network.state_dict().keys() <= _in_all_places(weights, network).keys():
         _check_both_ways(path)
     return _chosen(weights, network, path)
-
-
-def _unfolded(exported: Tensor | None, factor: Tensor, companion: Path) -> Tensor:
-    """`exported` times its `factor`. Raises ModelError where they do not belong together."""
-    sides = () if exported is None else exported.shape
-    if (
-        exported is None
-        or factor.ndim != len(sides)
-        or any(f not in (1, s) for f, s in zip(factor.shape, sides, strict=True))
-    ):
-        raise ModelError(f"“{companion.name}” is the companion of another model; copy or export both again.")
-    return exported * factor
 
 
 def _sources(path: Path) -> tuple[list[Path], Path]:
@@ -180,13 +115,6 @@ def read_named_weights(path: Path) -> dict[str, Tensor]:
     if path.suffix.lower() == ".safetensors":
         return _read_safetensors(path)
     return {name: value for name, value in _read_checkpoint(path).items() if isinstance(value, Tensor)}
-
-
-def same_but_for_rounding(exported: Tensor | None, trained: Tensor) -> bool:
-    """Whether the model file has what was `trained`: an operation folded into the weight would have changed it."""
-    if exported is None or exported.shape != trained.shape:
-        return False
-    return torch.allclose(exported.float(), trained.detach().cpu().float(), rtol=1e-3, atol=1e-7)
 
 
 def _discriminator(companion: Path) -> dict[str, Tensor] | None:

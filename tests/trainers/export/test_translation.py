@@ -175,3 +175,13 @@ def test_what_neither_file_has_lies_in_the_companion(tmp_path: Path) -> None:
         found = read_weights(file, Normed())
         for name, value in whole.state_dict().items():
             torch.testing.assert_close(found[name], value, rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("missing", ["there", "back"])
+def test_folded_norms_leave_the_missing_direction_named(tmp_path: Path, missing: str) -> None:
+    there = tmp_path / "mine.onnx"
+    export_translation(Normed().eval(), CARDS, there)
+    gone, kept = (there, back_of(there)) if missing == "there" else (back_of(there), there)
+    gone.unlink()
+    with pytest.raises(ModelError, match=f"is one direction of a translation.*put “{gone.name}”.* beside it"):
+        read_weights(kept, Normed())
