@@ -63,6 +63,7 @@ IMPORTED_AS = {
     "Pillow": "PIL",
     "pyvips-binary": "pyvips",  # the library that pyvips calls
     "onnxruntime-gpu": "onnxruntime",
+    "protobuf": "google",
 }
 """The name that a dependency is imported by, where that is not its own."""
 
