@@ -55,9 +55,11 @@ def handles(directions: Vectors, loop: bool) -> tuple[Vectors, Vectors]:
     towards, sine, cosine = between(directions, np.roll(directions, -1, axis=0))
     ahead = np.arctan2(sine, cosine)[:, None]
     to_next = towards * ahead
-    towards, _, _ = between(directions, np.roll(directions, 1, axis=0))
+    back, _, _ = between(directions, np.roll(directions, 1, axis=0))
     behind = np.roll(ahead, 1, axis=0)
-    to_last = towards * behind
+    # To an opposite every way back is as short: it is the one by which the arc came, so that all is one arc.
+    came = np.sin(behind) * np.roll(directions, 1, axis=0) - np.cos(behind) * np.roll(towards, 1, axis=0)
+    to_last = np.where(np.roll(sine, 1)[:, None] < PARALLEL, came, back) * behind
     time_ahead, time_behind = np.sqrt(ahead), np.sqrt(behind)  # square roots make it centripetal
     there = (time_ahead > 0) & (time_behind > 0)
     after, before = np.where(there, time_ahead, 1), np.where(there, time_behind, 1)

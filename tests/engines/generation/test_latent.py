@@ -184,6 +184,14 @@ def test_between_two_points_alone_it_is_the_arc_but_for_its_pace(ends: list[np.n
     assert close(catmull_rom(None, a, b, None, t), slerp(a, b, t))
 
 
+@pytest.mark.parametrize("nearly", [0.0, 1.2e-38, 1e-12], ids=["opposite", "by a hair", "by a little more"])
+def test_between_opposites_it_is_one_arc_from_either_end(nearly: float) -> None:
+    a, b = np.array([0, 0, 1], np.float32), np.array([nearly, 0, -1], np.float32)
+    for t in (0.25, 0.5, 0.75):
+        assert close(catmull_rom(None, a, b, None, t), slerp(a, b, t))
+        assert close(catmull_rom(None, b, a, None, t), slerp(b, a, t))
+
+
 @given(st.integers(0, 2**31))
 def test_it_has_no_corner_at_a_point(seed: int) -> None:
     a, b, c, d, e = latents(range(seed, seed + 5), 30)
