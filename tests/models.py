@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from engines.models.card import ModelCard, Size, write_card
+from engines.models.card import GRID_AND_LIGHTS, ModelCard, Size, write_card
 
 OPSET = 18
 
@@ -21,13 +21,17 @@ def card_for(scale: int = 2, **changes: object) -> ModelCard:
 
 
 def save_model(
-    path: Path, nodes: list[onnx.NodeProto], weights: dict[str, np.ndarray], card: ModelCard | None = None
+    path: Path,
+    nodes: list[onnx.NodeProto],
+    weights: dict[str, np.ndarray],
+    card: ModelCard | None = None,
+    outputs: tuple[str, ...] = ("output",),
 ) -> Path:
-    """Write a model of `nodes` from `image` to `output`, with `card` unless it is None."""
+    """Write a model of `nodes` from `image` to `outputs`, with `card` unless it is None."""
     image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 3, "H", "W"])
-    output = helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 3, "OH", "OW"])
+    given = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", None, None, None]) for name in outputs]
     initializers = [numpy_helper.from_array(value, name) for name, value in weights.items()]
-    graph = helper.make_graph(nodes, "tiny", [image], [output], initializers)
+    graph = helper.make_graph(nodes, "tiny", [image], given, initializers)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
     if card is not None:
         write_card(model, card)
@@ -140,3 +144,36 @@ def broken_translation(path: Path, what: str) -> Path:
     ]
     weights = {"sizes": sizes, "factor": np.array(factor, np.float32)}
     return save_model(path, nodes, weights, translation_card(overlap=0))
+
+
+def grid_translation(path: Path, *, tones: int = 4, says: str = "light", card: ModelCard | None = None) -> Path:
+    """A model that relights: maps on a grid with cells of 16 pixels, and lights, both made of the picture by seeded weights.
+
+    It darkens, the bright more than the dark, and adds light where there is red. It `says` "nan" or "black" instead, or
+    "small" lights that do not fit the picture.
+    """
+    random = np.random.default_rng(9)
+    cells = (random.standard_normal((12 * tones, 3, 16, 16)) * 2e-3).astype(np.float32)
+    constant = np.zeros((tones, 3, 4), np.float32)
+    for tone in range(tones):
+        for colour in range(3):
+            constant[tone, colour, colour] = -0.3 - 0.4 * tone / tones
+            constant[tone, colour, 3] = 0.01 * colour
+    size = 2 if says == "small" else 3
+    lights = (random.standard_normal((3, 3, size, size)) * 0.02).astype(np.float32)
+    if says == "black":
+        cells[:], lights[:], constant[:] = 0, 0, np.eye(3, 4) * -1
+    nodes = [
+        helper.make_node("Conv", ["image", "cells", "constant"], ["maps"], strides=[16, 16]),
+        helper.make_node("Mul", ["maps", "gain"], ["grid"]),
+        helper.make_node("Conv", ["image", "lamps"], ["lights"], pads=[1, 1, 1, 1] if size == 3 else [0, 0, 0, 0]),
+    ]
+    gain = np.array(np.nan if says == "nan" else 1, np.float32)
+    weights = {"cells": cells, "constant": constant.reshape(-1), "lamps": lights, "gain": gain}
+    return save_model(path, nodes, weights, card or grid_card(), GRID_AND_LIGHTS)
+
+
+def grid_card(**changes: object) -> ModelCard:
+    """A card for a model that relights, with `changes` to its fields."""
+    given: dict[str, object] = {"outputs": GRID_AND_LIGHTS, "overlap": float("inf"), "size": Size(16, 16), "view": 48}
+    return translation_card(**(given | changes))

@@ -17,10 +17,11 @@ from torch import Tensor, nn
 
 from engines.errors import RecipeError
 from trainers import seeds
+from trainers.adversarial.augment import augment
 from trainers.adversarial.perceptual import find_perceptual
 from trainers.adversarial.sides import Side, clip_weights, discriminator_lead, discriminator_loss, generator_ramp, turns
 from trainers.adversarial.start import start_translation_from
-from trainers.adversarial.unit_losses import Pool, generators_loss, parts_of, translated
+from trainers.adversarial.unit_losses import Batch, Pool, generators_loss, parts_of, translated
 from trainers.adversarial.unit_samples import Judge, write_sheet
 from trainers.data.photos import list_left_out
 from trainers.data.translation import Pictures, read_pictures
@@ -39,7 +40,7 @@ from trainers.runs.events import Event, Notice, Started, Step, TrainerCommand, W
 
 WATCH_EVERY = 10  # steps between two looks at what guards watch
 # What a draw is for: every draw is a function of (seed, step, turn, purpose).
-FIRST_WEIGHTS, NOISE, PENALTY, POOL = range(4)
+FIRST_WEIGHTS, NOISE, PENALTY, POOL, AUGMENT = range(5)
 
 Events = Generator[Event, TrainerCommand | None, Any]
 
@@ -68,9 +69,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     discriminators = discriminators.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     perceptual, missing = find_perceptual(recipe.features if recipe.weights.perceptual else None, device)
     if bool(recipe.weights.perceptual) != bool(recipe.features):
-        missing = (
-            "The perceptual term is left out: it needs both “features”, a file of VGG-16's weights, and its weight."
-        )
+        missing = "The perceptual term is left out: it needs both “features” and its weight above 0."
     pictures: Pictures = yield from read_pictures(recipe)
     average = Average(network, recipe.ema, recipe.ema_start)
     networks: dict[Side, nn.Module] = {"generator": network, "discriminator": discriminators}
@@ -82,6 +81,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     pool = Pool(recipe.pool)
     reconstructing = parts_of(network) > 0
     weights = recipe.weights.model_dump()
+    sky_ranges = (pictures.domains[0].sky_range, pictures.domains[1].sky_range)
     run = Run(
         run_dir,
         recipe.model_dump(mode="json"),
@@ -124,8 +124,16 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                 fake = translated(network, sources[1 - d], 1 - d, noise if reconstructing else None)
                 check_shape(fake, real[d])
             penalty = seeds.seeded(recipe.seed, *draw, PENALTY, d)
-            found.append(discriminator_loss(objective, discriminators.of(d), real[d], fake, penalty))
+            changed = changed_at(*draw)
+            seen = (changed(real[d], d), changed(fake, 2 + d)) if recipe.augment else (real[d], fake)
+            found.append(discriminator_loss(objective, discriminators.of(d), *seen, penalty))
         return found
+
+    def changed_at(*draw: int) -> Any:
+        """What changes pictures at random before a discriminator sees them, for the part of a batch of these numbers."""
+        return lambda pictures, which: augment(
+            pictures, recipe.augment, seeds.seeded(recipe.seed, *draw, AUGMENT, which)
+        )
 
     judge = Judge(recipe, [domain.held_out for domain in pictures.domains])
 
@@ -171,12 +179,14 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                         batch = [t.to(device) for d in (0, 1) for t in pictures.batch(step, turn, d, recipe.batch)]
                         if side == "discriminator" and recipe.pool:
                             batch += from_pool(step, turn)
+                        if side == "generator" and recipe.skies:
+                            batch += [pictures.skies(step, turn, d, recipe.batch).to(device) for d in (0, 1)]
                         pieces = stepping.split(batch, standing.micro_batches)
                         values: dict[str, float] = {}
                         fresh: list[tuple[Tensor, Tensor]] = []
                         leads: list[float] = []
                         first = 0
-                        for index, (part, (real0, source0, real1, source1, *kept)) in enumerate(pieces):
+                        for index, (part, (real0, source0, real1, source1, *more)) in enumerate(pieces):
                             if index:
                                 yield from obey((yield Working("taking the step in parts", index, len(pieces))))
                             seeds.seed_parts(recipe.seed, step, turn, index)
@@ -188,18 +198,24 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                                         network,
                                         discriminators,
                                         objective,
-                                        (source0, source1),
+                                        Batch(
+                                            (source0, source1),
+                                            (real0, real1),
+                                            (more[0], more[1]) if more else None,
+                                            sky_ranges,
+                                        ),
                                         noise,
                                         weights,
                                         reconstructing=reconstructing,
                                         cycle=recipe.cycle,
                                         perceptual=perceptual,
+                                        changed=changed_at(*draw) if recipe.augment else None,
                                     )
                                     check_shape(found.fakes[1], source0)
                                     total, terms = found.total, found.terms
                                     fresh.append((found.fakes[0].detach(), found.fakes[1].detach()))
                                 else:
-                                    both = discriminators_loss((real0, real1), (source0, source1), kept, noise, *draw)
+                                    both = discriminators_loss((real0, real1), (source0, source1), more, noise, *draw)
                                     total = both[0].total + both[1].total
                                     terms = {"discriminator₁": both[0].total, "discriminator₂": both[1].total}
                             stepping.finite(total * part, f"{side}'s loss")

@@ -2094,6 +2094,10 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>„card.memory“ ist {v1}, was nicht zwischen 1 und 1000000 liegt</translation>
     </message>
     <message>
+      <source>“card.outputs” is “{v1}”, which this Duskroom does not know for {v2}; update Duskroom</source>
+      <translation>„card.outputs“ ist „{v1}“, was dieses Duskroom für {v2} nicht kennt; aktualisieren Sie Duskroom</translation>
+    </message>
+    <message>
       <source>“card.overlap” is {v1}, which is not 0 or more</source>
       <translation>„card.overlap“ ist {v1}, was nicht 0 oder mehr ist</translation>
     </message>
@@ -2150,8 +2154,8 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>„{v1}“ passt nicht in den Speicher; schließen Sie andere Programme, und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
-      <source>“{v1}” does not take “{v2}” as float32 and give “output”; export it again.</source>
-      <translation>„{v1}“ nimmt nicht „{v2}“ als float32 an und gibt „output“ zurück; exportieren Sie das Modell neu.</translation>
+      <source>“{v1}” does not take “{v2}” as float32 and give {v3}; export it again.</source>
+      <translation>„{v1}“ nimmt nicht „{v2}“ als float32 an und gibt {v3} zurück; exportieren Sie das Modell neu.</translation>
     </message>
     <message>
       <source>“{v1}” ends in {v2}, which names no format Duskroom writes; use one of {v3}.</source>

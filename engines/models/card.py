@@ -19,6 +19,8 @@ from engines.models.onnx_metadata import read_metadata
 VERSION = 1
 TASKS = ("super-resolution", "image-translation", "image-generation")
 PRECISIONS = ("float32", "fp16", "int8")
+GRID_AND_LIGHTS = ("grid", "lights")  # of a translation that says how colours change: see `engines.translation.grid`
+OUTPUTS = ((), GRID_AND_LIGHTS)
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,12 @@ class ModelCard:
     infinite where an output pixel depends on the whole picture. `memory` is how many bytes of activations are alive at one
     time for each input pixel, from which the size of tiles follows. `view` is the longest shorter side, in pixels, of a whole
     picture that the network has been trained to see; above it, it no longer knows what it looks at. None where that is not
-    known. `metrics` maps names such as "PSNR Set5" to values. `latent_size`, `output_size` and `labels` are a generator's:
-    how many numbers `z` has, the side in pixels of what it draws, and what it can be told to draw. `controls` are its
-    sliders, by name, as `engines.generation.controls` describes them and reads them. `precision` is what the weights are
-    stored as: "float32", "fp16" (computed with in float32) or "int8"; a model in int8 names in `float_model` the file beside
-    it that it was made from. `recipe` is the recipe's JSON, "" where there is none.
+    known. `outputs` is empty where a model gives a picture, and otherwise `GRID_AND_LIGHTS`. `metrics` maps names such as
+    "PSNR Set5" to values. `latent_size`, `output_size` and `labels` are a generator's: how many numbers `z` has, the side in
+    pixels of what it draws, and what it can be told to draw. `controls` are its sliders, by name, as
+    `engines.generation.controls` describes them and reads them. `precision` is what the weights are stored as: "float32",
+    "fp16" (computed with in float32) or "int8"; a model in int8 names in `float_model` the file beside it that it was made
+    from. `recipe` is the recipe's JSON, "" where there is none.
     """
 
     task: str
@@ -71,6 +74,7 @@ class ModelCard:
     overlap: float = 0.0
     memory: float = 1024.0
     view: int | None = None
+    outputs: tuple[str, ...] = ()
     training_data: TrainingData = TrainingData()
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
     precision: str = "float32"
@@ -122,6 +126,7 @@ def to_metadata(card: ModelCard) -> dict[str, str]:
         "card.overlap": "inf" if math.isinf(card.overlap) else f"{card.overlap:g}",
         "card.memory": f"{card.memory:g}",
         "card.view": None if card.view is None else str(card.view),
+        "card.outputs": ", ".join(card.outputs) or None,
         "card.training_data": json.dumps(
             {"name": data.name, "source": data.source, "licence": data.licence, "images": data.images},
             ensure_ascii=False,
@@ -207,6 +212,7 @@ def from_metadata(metadata: Mapping[str, str], *, origin: str) -> ModelCard:
             overlap=_overlap(metadata.get("card.overlap", "0")),
             memory=_memory(metadata.get("card.memory", "1024")),
             view=whole("card.view") if "card.view" in metadata else None,
+            outputs=_outputs(metadata.get("card.outputs", ""), task),
             training_data=TrainingData(
                 str(data.get("name", "")),
                 str(data.get("source", "")),
@@ -257,6 +263,15 @@ def _precision(text: str) -> str:
     if text not in PRECISIONS:
         raise ValueError(f"“card.precision” is “{text[:40]}”, not one of {', '.join(PRECISIONS)}")
     return text
+
+
+def _outputs(text: str, task: str) -> tuple[str, ...]:
+    outputs = tuple(text.split(", ")) if text else ()
+    if outputs not in OUTPUTS or (outputs and task != "image-translation"):
+        raise ValueError(
+            f"“card.outputs” is “{text[:40]}”, which this Duskroom does not know for {task}; update Duskroom"
+        )
+    return outputs
 
 
 def _beside(name: str) -> str:

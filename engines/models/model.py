@@ -63,12 +63,18 @@ class Model:
         `progress.cancel()` stops it within one operation of the graph. Raises Cancelled, OutOfMemory where there is
         not enough for this size, and ModelError where the output is not a number or the model fails.
         """
+        return self.run_all(image, progress, extra)[0]
+
+    def run_all(
+        self, image: Tensor, progress: Progress | None = None, extra: Mapping[str, Any] | None = None
+    ) -> list[Tensor]:
+        """All outputs of the model, in the order of the card's `outputs`, where it has several; otherwise as `run` does."""
         progress = progress or Progress()
         inputs = {self._first_input: image, **(extra or {})}
-        output = self._run_or_fall_back(inputs, progress)
-        if not np.isfinite(output).all():
+        outputs = self._run_or_fall_back(inputs, progress)
+        if not all(np.isfinite(output).all() for output in outputs):
             raise ModelError(f"The model “{self.card.name}” returned values that are not numbers; use another model.")
-        return output
+        return outputs
 
     def close(self) -> None:
         """Let go of the file and its memory; the model cannot run afterwards."""
@@ -118,14 +124,17 @@ class Model:
     def _checked(self, session: Any) -> Any:
         inputs = {item.name: item for item in session.get_inputs()}
         self._first_input = "z" if self.card.task == "image-generation" else "image"
+        self._outputs = list(self.card.outputs or ("output",))
         first = inputs.get(self._first_input)
-        if first is None or first.type != "tensor(float)" or "output" not in [o.name for o in session.get_outputs()]:
+        given = {output.name for output in session.get_outputs()}
+        if first is None or first.type != "tensor(float)" or not given.issuperset(self._outputs):
+            wanted = ", ".join(f"“{name}”" for name in self._outputs)
             raise ModelError(
-                f"“{self.path.name}” does not take “{self._first_input}” as float32 and give “output”; export it again."
+                f"“{self.path.name}” does not take “{self._first_input}” as float32 and give {wanted}; export it again."
             )
         return session
 
-    def _run_or_fall_back(self, inputs: dict[str, Any], progress: Progress) -> Tensor:
+    def _run_or_fall_back(self, inputs: dict[str, Any], progress: Progress) -> list[Tensor]:
         try:
             return self._run(inputs, progress)
         except (Cancelled, OutOfMemory):
@@ -149,7 +158,7 @@ class Model:
         self._session = None
         self._session = self._open(device)
 
-    def _run(self, inputs: dict[str, Any], progress: Progress) -> Tensor:
+    def _run(self, inputs: dict[str, Any], progress: Progress) -> list[Tensor]:
         options = ort.RunOptions()
         options.log_severity_level = _QUIET
 
@@ -158,7 +167,7 @@ class Model:
 
         try:
             with progress.interruptible(stop):
-                return self._session.run(["output"], inputs, options)[0]
+                return self._session.run(self._outputs, inputs, options)
         except Cancelled:
             raise
         except Exception as error:

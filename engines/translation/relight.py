@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from engines.pixels import Pixels
 from engines.progress import Progress
+from engines.translation.interpolation import taps
 
 Numbers = NDArray[np.floating[Any]]
 
@@ -47,6 +48,11 @@ class ColourTransform:
         self._size = width, height
         self._maps = _fit(before, after, progress or Progress())
 
+    @property
+    def rows(self) -> int:
+        """How many rows are best computed together: any number."""
+        return 1
+
     def apply(self, pixels: Pixels, top: int) -> Pixels:
         """The rows (n, W, 3) of the large picture that begin at row `top`, transformed; of the same depth."""
         width, height = self._size
@@ -54,13 +60,13 @@ class ColourTransform:
         out = np.empty_like(pixels)
         for row in range(0, len(pixels), BLOCK[0]):
             rows = slice(row, min(row + BLOCK[0], len(pixels)))
-            first, down = _taps(top + rows.start, top + rows.stop, height, small_height)
+            first, down = taps(top + rows.start, top + rows.stop, height, small_height)
             # Both ways as one product of two matrices: a stack of small ones would take many times as long.
             strip = down @ self._maps[first : first + down.shape[1]].reshape(down.shape[1], -1)
             strip = strip.reshape(-1, small_width)
             for column in range(0, width, BLOCK[1]):
                 columns = slice(column, min(column + BLOCK[1], width))
-                left, across = _taps(columns.start, columns.stop, width, small_width)
+                left, across = taps(columns.start, columns.stop, width, small_width)
                 maps = strip[:, left : left + across.shape[1]] @ across.T
                 out[rows, columns] = _transformed(pixels[rows, columns], maps.reshape(len(down), 12, -1))
         return out
@@ -79,31 +85,6 @@ def _transformed(pixels: Pixels, maps: Numbers) -> Pixels:
         np.clip(value, 0, top + np.float32(0.25), out=value)  # the cast cuts off the fraction
         out[..., colour] = value
     return out
-
-
-def _taps(start: int, end: int, large: int, small: int) -> tuple[int, Numbers]:
-    """How the places `start` to `end` of `large` are interpolated from a row of `small` numbers: the first number used, and a
-    matrix (end - start, numbers used) by which they are multiplied.
-
-    Cubic convolution (Keys 1981): through every number, and smooth, where linear interpolation would show its creases.
-    The centres of pixels lie on each other; beyond the ends the last number is repeated.
-    """
-    place = (np.arange(start, end) + 0.5) * (small / large) - 0.5
-    base = np.floor(place).astype(np.int64)
-    t = place - base
-    weights = np.stack(
-        [
-            ((-0.5 * t + 1.0) * t - 0.5) * t,
-            (1.5 * t - 2.5) * t * t + 1.0,
-            ((-1.5 * t + 2.0) * t + 0.5) * t,
-            (0.5 * t - 0.5) * t * t,
-        ]
-    )
-    index = np.clip(base + np.arange(-1, 3)[:, None], 0, small - 1)
-    first, last = int(index.min()), int(index.max())
-    matrix = np.zeros((end - start, last - first + 1))
-    np.add.at(matrix, (np.arange(end - start)[None].repeat(4, 0), index - first), weights)
-    return first, matrix.astype(np.float32)
 
 
 def _fit(before: Pixels, after: Pixels, progress: Progress) -> Numbers:

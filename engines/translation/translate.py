@@ -6,9 +6,9 @@ for networks without normalisation, or with one for each pixel. Instance normali
 no blending of borders hides that; the overlap of such a model is infinite, and it is only run on a whole picture.
 
 To **relight**, the network sees the whole picture, reduced to the size it was trained to see, and what it makes of the
-colours is carried to the full size (`engines.translation.relight`). The photo keeps its detail, there are no tiles that could
-have borders, and a large picture costs little more than a small one. Redrawing changes what things look like, relighting the
-light on them.
+colours is carried to the full size (`engines.translation.relighting`). The photo keeps its detail, there are no tiles that
+could have borders, and a large picture costs little more than a small one. Redrawing changes what things look like, relighting
+the light on them. A network that says how colours change, instead of painting, only relights.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.colour.profiles import Space
-from engines.edit.blend import blend, check_strength
+from engines.edit.blend import check_strength
 from engines.edit.mask_file import load_mask
 from engines.errors import ModelError, OutOfMemory, TargetError
 from engines.models.card import ModelCard
@@ -32,24 +32,13 @@ from engines.pictures.reading import open_picture
 from engines.pictures.writing import PictureWriter
 from engines.pixels import Mask, Pixels
 from engines.progress import Progress
-from engines.tiles.row_source import FILL_REACH, PixelRows, RowSource, RowWindow
-from engines.tiles.tensor import Tensor, fill_transparent
-from engines.tiles.tile_runner import BLACK, BRIGHT, WHOLE_PIXELS, Count, TileRunner, overlap_of, tile_of
-from engines.tiles.tiling import spans
-from engines.translation.reduction import Reduction, reduced_size
-from engines.translation.relight import ColourTransform
+from engines.tiles.row_source import PixelRows, RowSource
+from engines.tiles.tile_runner import WHOLE_PIXELS
+from engines.translation.redrawing import redrawn
+from engines.translation.relighting import VIEW, relit
 
 METHODS = ("auto", "redraw", "relight")
-VIEW = 512  # the view of a model that does not say its own
 NEAR_VIEW = 1.25  # how far above its view a network is still trusted to see what is there
-REDUCED_PIXELS = (
-    2_000_000  # of the picture that is relit, at most: a panorama's long side would otherwise be without bounds
-)
-
-# Bytes that redrawing takes. Networks that translate reach far, and small tiles would compute mostly what they overlap.
-_MOST_MEMORY = 480_000_000
-_BAND_PIXELS = 1_000_000  # of what is relit at a time
-_NETWORK_PIXEL = 30  # how many pixels of reading or relighting one pixel through the network counts for in the progress
 
 
 @dataclass(frozen=True)
@@ -70,6 +59,12 @@ def method_for(width: int, height: int, card: ModelCard, method: str = "auto") -
     """
     if method not in METHODS:
         raise ValueError(f"the method is “{method}”, not one of {', '.join(METHODS)}")
+    if card.outputs:
+        if method == "redraw":
+            raise ModelError(
+                f"“{card.name}” says how light and colours change, and paints no picture; use the method relight."
+            )
+        return "relight"
     whole = not math.isinf(card.overlap) or width * height <= WHOLE_PIXELS
     if method == "auto":
         return "redraw" if whole and min(width, height) <= NEAR_VIEW * (card.view or VIEW) else "relight"
@@ -194,113 +189,5 @@ def translate_bands(
     check_strength(strength)
     if mask is not None and mask.shape != (source.height, source.width):
         raise ValueError(f"a mask for {source.height} × {source.width} pixels has that shape, not {mask.shape}")
-    way = _redrawn if method_for(source.width, source.height, card, method) == "redraw" else _relit
+    way = redrawn if method_for(source.width, source.height, card, method) == "redraw" else relit
     yield from way(source, model, space or Space(None), strength, mask, tile, progress or Progress())
-
-
-def _redrawn(
-    source: RowSource,
-    model: Model,
-    space: Space,
-    strength: float,
-    mask: Mask | None,
-    tile: int | None,
-    progress: Progress,
-) -> Iterator[Pixels]:
-    card = model.card
-    overlap = overlap_of(card, source.width, source.height)
-    sample = 1 if space.is_srgb else 2
-    tile_width, tile_height = tile_of(source, card, overlap, tile, bytes_per_sample=sample, most=_MOST_MEMORY)
-    tiles = TileRunner(model, overlap, max(tile_width, tile_height), progress, (light := _Light(card)).look)
-    rows = spans(source.height, tile_height, overlap, card.size.multiple_of)
-    columns = spans(source.width, tile_width, overlap, card.size.multiple_of)
-    window = RowWindow(source, fill=source.channels == 4)
-    count = Count(len(rows) * len(columns), source.width * source.height, progress)
-    for row in rows:
-        window.move(row)
-        colours = space.to_srgb(window.colours(row))
-        band = _own(window.kept(row), space)
-        for column in columns:
-            keep = slice(column.keep, column.keep_end)
-            share = None if mask is None else mask[row.keep : row.keep_end, keep]
-            place = band[:, keep]
-            if share is None or share.any():  # what the mask leaves alone need not be painted
-                painted = space.from_srgb(tiles.run(colours, row, column), source.dtype)
-                place[..., :3] = blend(place[..., :3], painted, strength, share)
-            count.add()
-        yield band
-    if mask is None:  # otherwise it has not seen the whole picture
-        light.judge()
-
-
-def _relit(
-    source: RowSource,
-    model: Model,
-    space: Space,
-    strength: float,
-    mask: Mask | None,
-    tile: int | None,
-    progress: Progress,
-) -> Iterator[Pixels]:
-    width, height = source.width, source.height
-    small_width, small_height = reduced_size(width, height, model.card.view or VIEW, REDUCED_PIXELS)
-    area, painting = width * height, small_width * small_height * _NETWORK_PIXEL
-    total = 2 * area + painting
-    step = max(1, _BAND_PIXELS // width)
-
-    reduction = Reduction((height, width, source.channels), source.dtype, small_width, small_height)
-    progress(0, total, "looking at the picture")
-    for top in range(0, height, step):
-        rows = source.read(step)
-        reduction.add(rows)
-        progress(width * (top + len(rows)), total, "looking at the picture")
-    small = reduction.pixels()
-    del reduction
-    small = fill_transparent(small, FILL_REACH) if source.channels == 4 else small
-
-    def report(done: int, of: int, text: str) -> None:
-        progress(area + painting * done // of, total, text)
-
-    inner = Progress(report, progress.notice, within=progress)
-    seen = space.to_srgb(small)
-    painted = np.concatenate(list(_redrawn(PixelRows(seen), model, Space(None), 1.0, None, tile, inner)))
-    # Fitted in the colours of the result, so that the large picture needs no conversion and loses nothing to one.
-    before, after = seen if space.is_one_way else small, space.from_srgb(painted, small.dtype)
-    transform = ColourTransform(before, after, width, height, progress)
-
-    source.rewind()
-    for top in range(0, height, step):
-        band = _own(source.read(step), space)
-        changed = transform.apply(band[..., :3], top)
-        share = None if mask is None else mask[top : top + len(band)]
-        band[..., :3] = blend(band[..., :3], changed, strength, share)
-        yield band
-        progress(area + painting + width * (top + len(band)), total, "relighting")
-
-
-def _own(rows: Pixels, space: Space) -> Pixels:
-    """A copy of `rows` (n, W, C) in the colours of the result: their own, or sRGB where no way leads back to those."""
-    band = rows.copy()
-    if space.is_one_way:
-        band[..., :3] = space.from_srgb(space.to_srgb(rows[..., :3]), rows.dtype)
-    return band
-
-
-class _Light:
-    """Whether a model turned a whole picture black: a tile of night sky may be, a whole bright picture never is."""
-
-    def __init__(self, card: ModelCard) -> None:
-        self._name = card.name
-        self._brightest = 0.0
-        self._sum = self._pixels = 0.0
-
-    def look(self, tensor: Tensor, output: Tensor) -> None:
-        """Take note of what went in and came out."""
-        self._brightest = max(self._brightest, float(output.max()))
-        self._sum += float(tensor.sum(dtype=np.float64))
-        self._pixels += tensor.size
-
-    def judge(self) -> None:
-        """Raise ModelError where a picture that was not dark has come out black."""
-        if self._pixels and self._brightest < BLACK and self._sum / self._pixels > BRIGHT:
-            raise ModelError(f"“{self._name}” returned a black picture; use another model.")

@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from tests.conftest import SAMPLES
 from trainers import train_dcgan, train_unit
 from trainers.adversarial.sides import discriminator_loss
-from trainers.adversarial.unit_losses import generators_loss
+from trainers.adversarial.unit_losses import Batch, generators_loss
 from trainers.loop.checkpoint import load_checkpoint
 from trainers.loop.device import Precision
 from trainers.losses.objectives import Objective
@@ -143,7 +143,8 @@ def plain_translation_step(
     """One step as a tutorial writes it: the generators in float32, then the discriminators on what these have made."""
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
-    found = generators_loss(network, discriminators, objective, real, lambda mean, _: torch.randn_like(mean), weights)
+    batch = Batch(real, real)
+    found = generators_loss(network, discriminators, objective, batch, lambda mean, _: torch.randn_like(mean), weights)
     found.total.backward()
     optimisers[0].step()
     draws = torch.Generator()

@@ -1,68 +1,59 @@
-"""A perceptual distance on the features of VGG-16, where a file with its published weights is at hand.
+"""A perceptual distance: how unlike two pictures are to a network that has learned to tell photographs apart.
 
-Before features are compared each channel is standardised over the picture, so that light and colour, which a translation
-is to change, count little, and shapes much: Huang et al. 2018, "Multimodal Unsupervised Image-to-Image Translation",
-section 5.1, "domain-invariant perceptual loss".
+For translation each channel of the features is first standardised over the picture, so that light and colour, which are to
+change, count little, and shapes much: Huang et al. 2018, "Multimodal Unsupervised Image-to-Image Translation", section 5.1,
+"domain-invariant perceptual loss". For super-resolution they are compared as they are: Johnson et al. 2016, "Perceptual
+Losses for Real-Time Style Transfer and Super-Resolution", equation 2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.errors import ModelError
-from trainers.networks.weights import read_named_weights
-
-LAYERS = (
-    22  # of torchvision's vgg16().features: up to the last convolution of the fourth block, relu4_3 without its ReLU
-)
-MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the pictures that VGG learned from, RGB in [0, 1]
+from trainers.networks.features import Features, chosen, load_features
+from trainers.recipes.recipe import FeaturesOf
 
 
 class Perceptual(nn.Module):
-    """(pictures, others), both (N, 3, H, W) in [-1, 1] → the mean squared difference of their standardised features."""
+    """(pictures, others), both (N, 3, H, W) in [-1, 1] → the mean squared difference of their features, a scalar.
 
-    mean: Tensor
-    deviation: Tensor
+    `layers` are the depths that are compared, from 1, the finest; `weights` what each counts, as shares of their sum. With
+    `standardised` each channel is brought to mean 0 and deviation 1 over the picture first. Nothing goes back into `others`.
+    """
 
-    def __init__(self, features: nn.Module) -> None:
+    def __init__(
+        self, features: Features, layers: Sequence[int], weights: Sequence[float] = (), *, standardised: bool = True
+    ) -> None:
         super().__init__()
         self.features = features
-        self.register_buffer("mean", torch.tensor(MEAN)[:, None, None])
-        self.register_buffer("deviation", torch.tensor(DEVIATION)[:, None, None])
+        self.layers = tuple(layers)
+        self.weights = [weight / sum(weights) for weight in weights] or [1 / len(self.layers)] * len(self.layers)
+        self.standardised = standardised
 
     def forward(self, pictures: Tensor, others: Tensor) -> Tensor:
-        ours = F.instance_norm(self._seen(pictures).float())
-        theirs = F.instance_norm(self._seen(others).float())
-        return F.mse_loss(ours, theirs.detach())
+        with torch.no_grad():
+            theirs = self._seen(others)
+        distances = [F.mse_loss(a, b) for a, b in zip(self._seen(pictures), theirs, strict=True)]
+        return torch.stack([weight * each for weight, each in zip(self.weights, distances, strict=True)]).sum()
 
-    def _seen(self, pictures: Tensor) -> Tensor:
-        return self.features(((pictures + 1) / 2 - self.mean) / self.deviation)
+    def _seen(self, pictures: Tensor) -> list[Tensor]:
+        found = [layer.float() for layer in chosen(self.features(pictures), self.layers)]
+        return [F.instance_norm(layer) for layer in found] if self.standardised else found
 
 
-def find_perceptual(
-    weights: Path | None, device: torch.device
-) -> tuple[Callable[[Tensor, Tensor], Tensor] | None, str]:
-    """The distance on features whose weights are in the file `weights`, and "", or None and a sentence on why there is none.
+def find_perceptual(wanted: FeaturesOf | None, device: torch.device) -> tuple[Perceptual | None, str]:
+    """The distance on the features that a recipe asks for, and "", or None and a sentence on why there is none.
 
-    None and "" where no file is named. The file is torchvision's `vgg16` as .pth or .safetensors; it runs no code. Raises
-    ModelError where it is there, but not that.
+    None and "" where it asks for none. Raises RecipeError where their package is missing, ModelError where the file that
+    they come from is there, but holds other weights.
     """
-    if weights is None:
+    if wanted is None:
         return None, ""
-    if not weights.exists():
-        return None, f"There are no features at “{weights}”: the perceptual term is left out."
-    from torchvision.models import vgg16
-
-    features = nn.Sequential(*list(vgg16(weights=None).features.children())[:LAYERS])
-    found = read_named_weights(weights)
-    try:
-        features.load_state_dict({name: found[f"features.{name}"] for name in features.state_dict()})
-    except (KeyError, RuntimeError) as error:
-        raise ModelError(f"“{weights.name}” does not hold the weights of VGG-16; take torchvision's file.") from error
-    network = Perceptual(features).to(device).eval().requires_grad_(False)
-    return network.to(memory_format=torch.channels_last), ""  # type: ignore[call-overload]
+    if wanted.file is not None and not wanted.file.exists():
+        return None, f"There are no features at “{wanted.file}”: the perceptual term is left out."
+    features = load_features(wanted.kind, wanted.file, device, caffe=wanted.caffe)
+    return Perceptual(features, wanted.layers, wanted.weights, standardised=wanted.standardised), ""

@@ -14,16 +14,20 @@ from torch import Tensor, nn
 from trainers.adversarial.sides import frozen
 from trainers.data.translation import Pixels, to_tensor
 from trainers.losses.objectives import Objective
+from trainers.losses.patch_distance import patch_distance
 from trainers.networks.discriminators import judge
+from trainers.networks.unit import decoded, head_of, multiple_of
 
 Noise = Callable[[Tensor, str], Tensor]
 """(mean of the latents, which draw) → unit Gaussian noise of the mean's shape, on its device."""
 Perceptual = Callable[[Tensor, Tensor], Tensor]
 """(pictures, others), both (N, 3, H, W) in [-1, 1] → scalar."""
+Changed = Callable[[Tensor, int], Tensor]
+"""(pictures, domain) → the pictures as the discriminator sees them: changed at random."""
 
 SUBSCRIPTS = ("₁", "₂")
 FAINT = 1e-4  # the variance of luminance, in [-1, 1], below which contrast is hardly seen: that of 1.3 levels of 255
-MULTIPLE = 4  # UNIT halves a picture twice: sides are multiples of this
+LUMINANCE = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def lost_structure(output: Tensor, source: Tensor, window: int = 9) -> Tensor:
     without it networks find it as easy to turn day into night by a negative, which the cycle undoes. Both (N, 3, H, W) in
     [-1, 1]. After the zero-normalised cross-correlation of template matching; no part of the paper.
     """
-    weights = torch.tensor([0.299, 0.587, 0.114], device=output.device)[:, None, None]
+    weights = torch.tensor(LUMINANCE, device=output.device)[:, None, None]
     x, y = ((picture.float() * weights).sum(1, keepdim=True) for picture in (source, output))
     mean_x, mean_y, xx, yy, xy = (F.avg_pool2d(z, window, 2) for z in (x, y, x * x, y * y, x * y))
     variance_x, variance_y = (xx - mean_x**2).clamp_min(0), (yy - mean_y**2).clamp_min(0)
@@ -73,48 +77,93 @@ def lost_structure(output: Tensor, source: Tensor, window: int = 9) -> Tensor:
     return (1 - (contrast * correlation).sum((1, 2, 3)) / contrast.sum((1, 2, 3))).mean()
 
 
+def beyond_range(output: Tensor) -> Tensor:
+    """The mean square of how far numbers leave [-1, 1], which what is not drawn by tanh may do."""
+    return F.relu(output.float().abs() - 1).square().mean()
+
+
+def sky_light(output: Tensor, sky: Tensor, light: tuple[float, float]) -> Tensor:
+    """How far the luminance of the sky leaves the range `light` of skies of the domain: the mean square over its pixels.
+
+    `output` (N, 3, H, W) in [-1, 1]; `sky` (N, 1, H, W), 1 where there is sky. Without any it is 0. No part of the paper: where
+    a photo's sky is blown out nothing else tells a network that it is one.
+    """
+    luminance = (output.float() * output.new_tensor(LUMINANCE)[:, None, None]).sum(1, keepdim=True)
+    low, high = light
+    beyond = F.relu(luminance - high).square() + F.relu(low - luminance).square()
+    return (beyond * sky).sum() / sky.sum().clamp_min(1.0)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the generators' step sees of both domains, all (N, C, H, W) in [-1, 1].
+
+    `sources` are translated; `reals` are the same pictures with the colours that they have. `skies` are where there is sky,
+    from 0 to 1, and `sky_ranges` the luminance of skies of either domain, from and to; None where no term asks for them.
+    """
+
+    sources: tuple[Tensor, Tensor]
+    reals: tuple[Tensor, Tensor]
+    skies: tuple[Tensor, Tensor] | None = None
+    sky_ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+
+
 def generators_loss(
     network: Any,
     discriminators: Any,
     objective: Objective,
-    real: tuple[Tensor, Tensor],
+    batch: Batch,
     noise: Noise,
     weights: Mapping[str, float],
     *,
     reconstructing: bool = True,
     cycle: bool = True,
     perceptual: Perceptual | None = None,
+    changed: Changed | None = None,
 ) -> Terms:
-    """What encoders and generators lower, for a batch of each domain, both (N, 3, H, W) in [-1, 1]: equation 2.
+    """What encoders and generators lower, for a batch of each domain: equation 2, and the terms that the paper has not.
 
-    `weights` has the recipe's names: "adversarial" (λ0), "kl" (λ1), "reconstruction" (λ2), "cycle_kl" (λ3), "cycle" (λ4),
-    "perceptual" and "structure". Not `reconstructing` the latents are the encoder's mean, without noise, reconstruction or
-    KL, which is CycleGAN. The discriminators' weights get no gradient.
+    `weights` has the recipe's names: "adversarial" (λ0), "kl" (λ1), "reconstruction" (λ2), "cycle_kl" (λ3), "cycle" (λ4), and
+    those of `trainers.recipes.adversarial.Weights`; a further term of weight 0 is not computed. Not `reconstructing` the
+    latents are the encoder's mean, without noise, reconstruction or KL, which is CycleGAN. The discriminators see what
+    `changed` makes of a translation; their weights get no gradient.
     """
     terms: dict[str, Tensor] = {}
+    real = batch.sources
     means = [network.encoders[d](real[d]) for d in (0, 1)]
     latents = [sampled(means[d], noise, f"latent {d}") if reconstructing else means[d] for d in (0, 1)]
     fakes: list[Any] = [None, None]
     for d in (0, 1):
         here, there = SUBSCRIPTS[d], SUBSCRIPTS[1 - d]
-        fakes[1 - d] = network.decoders[1 - d](latents[d])
+        fake = fakes[1 - d] = decoded(network, 1 - d, latents[d], real[d])
         if reconstructing:
             terms[f"kl{here}"] = kl_divergence(means[d])
-            terms[f"reconstruction{here}"] = distance(network.decoders[d](latents[d]), real[d])
+            terms[f"reconstruction{here}"] = distance(decoded(network, d, latents[d], real[d]), real[d])
         if cycle:
-            back = network.encoders[1 - d](fakes[1 - d])
+            # As a picture is, also where it is not drawn by tanh: what lies beyond would be a hiding-place.
+            shown = fake.clamp(-1, 1) if head_of(network) == "grid" else fake
+            back = network.encoders[1 - d](shown)
             if reconstructing:
                 # Equation 8 has both KL terms; the first is that of the picture itself once more.
                 terms[f"cycle_kl{here}"] = kl_divergence(means[d]) + kl_divergence(back)
                 back = sampled(back, noise, f"cycle {d}")
-            terms[f"cycle{here}"] = distance(network.decoders[d](back), real[d])
+            terms[f"cycle{here}"] = distance(decoded(network, d, back, shown), real[d])
         with frozen(discriminators.of(1 - d)):
-            logits = judge(discriminators.of(1 - d), fakes[1 - d]).logits
+            logits = judge(discriminators.of(1 - d), fake if changed is None else changed(fake, 1 - d)).logits
             terms[f"adversarial{there}"] = objective.generator(logits)
         if perceptual is not None:
-            terms[f"perceptual{there}"] = perceptual(fakes[1 - d], real[d])
-        if weights["structure"]:
-            terms[f"structure{there}"] = lost_structure(fakes[1 - d], real[d])
+            terms[f"perceptual{there}"] = perceptual(fake, real[d])
+        if weights.get("structure"):
+            terms[f"structure{there}"] = lost_structure(fake, real[d])
+        if weights.get("identity"):
+            own = batch.reals[1 - d]
+            terms[f"identity{there}"] = distance(decoded(network, 1 - d, network.encoders[d](own), own), own)
+        if weights.get("patches"):
+            terms[f"patches{there}"] = patch_distance(fake, batch.reals[1 - d])
+        if weights.get("range"):
+            terms[f"range{there}"] = beyond_range(fake)
+        if weights.get("sky") and batch.skies is not None and batch.sky_ranges is not None:
+            terms[f"sky{there}"] = sky_light(fake, batch.skies[d], batch.sky_ranges[1 - d])
     total = torch.stack([weights[name[:-1]] * term.float() for name, term in terms.items()]).sum()
     return Terms(terms, total, (fakes[0], fakes[1]))
 
@@ -123,13 +172,15 @@ def generators_loss(
 def translated(network: Any, pictures: Tensor, source: int, noise: Noise | None) -> Tensor:
     """Pictures of domain `source` as ones of the other; from the mean of the latents where there is no `noise`."""
     mean = network.encoders[source](pictures)
-    return network.decoders[1 - source](mean if noise is None else sampled(mean, noise, f"latent {source}"))
+    latents = mean if noise is None else sampled(mean, noise, f"latent {source}")
+    return decoded(network, 1 - source, latents, pictures)
 
 
 def translate_picture(network: Any, picture: Pixels, source: int) -> Pixels:
     """One picture of domain `source`, uint8 (H, W, 3), as one of the other domain, of the same size."""
     height, width = picture.shape[:2]
-    padded = np.pad(picture, ((0, -height % MULTIPLE), (0, -width % MULTIPLE), (0, 0)), mode="edge")
+    multiple = multiple_of(network)
+    padded = np.pad(picture, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="edge")
     device = next(network.parameters()).device
     output = translated(network, to_tensor([padded]).to(device), source, None)
     return to_pixels(output)[0][:height, :width]

@@ -7,7 +7,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,10 @@ from trainers.recipes.recipe import ImageTranslation
 from trainers.runs.events import Event, TrainerCommand, Working
 
 Pixels = NDArray[np.uint8]
+Mask = NDArray[np.uint8]
 FEWEST = 2
+SKY = 127  # above it a mask says that there is sky
+LEAST_SKY = 0.02  # of a picture, whose light then counts
 REPORT_EVERY = 0.2  # seconds
 KEPT = 1.5  # a picture is kept in memory reduced to so many times the recipe's view
 ENLARGED = (
@@ -34,12 +37,16 @@ ENLARGED = (
 class Domain:
     """The pictures of one domain, uint8 (H, W, 3) of any sizes.
 
-    `chances` are those of drawing each of `training`, summed up from the first to the last, where they are 1.
+    `chances` are those of drawing each of `training`, summed up from the first to the last, where they are 1. `skies`, where
+    a recipe has them, are masks, uint8 (H, W), one for each of `training`, and `sky_range` the luminance of those skies, from
+    and to, in [-1, 1].
     """
 
     training: list[Pixels]
     chances: NDArray[np.float64]
     held_out: list[Pixels]
+    skies: list[Mask] = field(default_factory=list)
+    sky_range: tuple[float, float] = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,21 @@ class Pictures:
         ]
         return to_tensor([real for real, _ in drawn]), to_tensor([source for _, source in drawn])
 
+    def skies(self, step: int, turn: int, domain: int, size: int) -> Tensor:
+        """Where there is sky in what `batch` gives for the same numbers: float32 (size, 1, crop, crop), 1 for sky."""
+        of = self.domains[domain]
+        cut = [
+            self._cut(of, np.random.default_rng((self.seed, step, turn, domain, index)), of.skies)
+            for index in range(size)
+        ]
+        return torch.from_numpy(np.stack(cut))[:, None].float().div_(255)
+
     def _draw(self, domain: Domain, random: np.random.Generator) -> tuple[Pixels, Pixels]:
+        crop = self._cut(domain, random, domain.training)
+        return crop, coloured(crop, self.jitter, random) if self.jitter else crop
+
+    def _cut(self, domain: Domain, random: np.random.Generator, of: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+        """A crop of one of `of`, the training pictures or their masks, as the random numbers have it."""
         index = min(int(np.searchsorted(domain.chances, random.random())), len(domain.training) - 1)
         picture = domain.training[index]
         height, width = picture.shape[:2]
@@ -76,13 +97,11 @@ class Pictures:
         cut = self.crop * shorter / side
         left, top = random.random() * (width - cut), random.random() * (height - cut)
         crop = np.asarray(
-            Image.fromarray(picture).resize(
+            Image.fromarray(of[index]).resize(
                 (self.crop, self.crop), Image.Resampling.BICUBIC, box=(left, top, left + cut, top + cut)
             )
         )
-        if self.flip and random.random() < 0.5:
-            crop = crop[:, ::-1]
-        return crop, coloured(crop, self.jitter, random) if self.jitter else crop
+        return crop[:, ::-1] if self.flip and random.random() < 0.5 else crop
 
 
 def coloured(crop: Pixels, most: float, random: np.random.Generator) -> Pixels:
@@ -135,6 +154,7 @@ def _read_domain(
     if len(used) < len(apart):
         left_out.append(f"{len(apart) - len(used)} pictures of {domain} by their names, as the recipe asks")
     training: list[Pixels] = []
+    kept: list[Path] = []
     cameras: list[str] = []
     held_out: list[Pixels] = []
     said, room = 0.0, recipe.data.megapixels * 500_000  # each domain has half of it
@@ -160,6 +180,7 @@ def _read_domain(
             left_out.append(f"“{path.name}” is nearly of one brightness and teaches nothing")
         else:
             training.append(picture)
+            kept.append(path)
             cameras.append(camera_of(path.name, recipe.camera))
     if recipe.data.validation and not held_out:
         raise RecipeError(
@@ -174,7 +195,37 @@ def _read_domain(
             f"{len(training)} pictures of {domain} in “{recipe.data.photos[which]}” can be trained on{why}; "
             "a hundred are the least that teach much."
         )
-    return Domain(training, chances_of(cameras, recipe.per_camera), held_out or training[:1])
+    chances = chances_of(cameras, recipe.per_camera)
+    if not recipe.skies:
+        return Domain(training, chances, held_out or training[:1])
+    skies = [read_sky(recipe.skies[which], path, picture) for path, picture in zip(kept, training, strict=True)]
+    return Domain(training, chances, held_out or training[:1], skies, sky_range(training, skies))
+
+
+def read_sky(folder: Path, photo: Path, picture: Pixels) -> Mask:
+    """The mask in `folder` for `photo`, PNG of its name, uint8 (H, W) of the size of `picture`. Raises RecipeError."""
+    path = folder / f"{photo.stem}.png"
+    try:
+        with Image.open(path) as mask:
+            return np.asarray(mask.convert("L").resize(picture.shape[1::-1], Image.Resampling.BILINEAR))
+    except (OSError, ValueError) as error:
+        raise RecipeError(
+            f"The mask “{path}”, which tells where there is sky in “{photo.name}”, cannot be read; label the pictures again, "
+            "or take “skies” and its weight out."
+        ) from error
+
+
+def sky_range(pictures: Sequence[Pixels], skies: Sequence[Mask]) -> tuple[float, float]:
+    """Within what luminance, in [-1, 1], the middle half of the skies of `pictures` lies; all of it where there are none."""
+    light = [
+        float(np.asarray(Image.fromarray(picture).convert("L"))[sky > SKY].mean()) / 127.5 - 1
+        for picture, sky in zip(pictures, skies, strict=True)
+        if (sky > SKY).mean() > LEAST_SKY
+    ]
+    if not light:
+        return -1.0, 1.0
+    low, high = np.quantile(light, (0.25, 0.75))
+    return float(low), float(high)
 
 
 def camera_of(name: str, pattern: str) -> str:

@@ -26,7 +26,7 @@ from trainers.export.footprint import measure_memory, measure_overlap
 from trainers.export.onnx_graph import PREFIX, free, rounded_to_half, smallest, store_half, to_onnx
 from trainers.export.publish import publish, publish_together
 from trainers.networks.companion import companion_bytes
-from trainers.networks.unit import Translation
+from trainers.networks.unit import MULTIPLE, Translation
 from trainers.networks.weights import initializers_of
 
 Precision = Literal["float32", "fp16"]
@@ -69,6 +69,24 @@ class PublishedTranslation(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         return (self.network(image * 2 - 1) * 0.5 + 0.5).clamp(0, 1)
+
+
+class PublishedRelighting(nn.Module):
+    """A translation of the head "grid" as its file has it: pictures in [0, 1] to the grid and the lights for them.
+
+    Both in the unit of those pictures: a constant of a colour map, and light, are half of what they are in [-1, 1].
+    """
+
+    def __init__(self, network: Translation) -> None:
+        super().__init__()
+        self.network = network
+        self.scales: Tensor
+        self.register_buffer("scales", torch.tensor([1.0, 1.0, 1.0, 0.5]), persistent=False)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        grid, lights = self.network.made_of(image * 2 - 1)
+        scales = self.scales.repeat(grid.shape[1] // 4)[:, None, None]
+        return grid * scales, lights * 0.5
 
 
 @dataclass(frozen=True)
@@ -146,11 +164,17 @@ def export_translation(
     for source, path in enumerate((target, back_of(target))):
         card = cards[source]
         _, folded = _ready(Translation(network, source), precision)
-        published = PublishedTranslation(folded).eval()
         multiple = card.size.multiple_of
+        published: nn.Module
+        if card.outputs:
+            published = PublishedRelighting(folded).eval()  # type: ignore[arg-type]
+        else:
+            published = PublishedTranslation(folded).eval()
         shapes = {"image": {0: free("N"), 2: multiple * free("H"), 3: multiple * free("W")}}
-        model = to_onnx(published, [torch.rand(2, 3, 16 * multiple, 24 * multiple)], ["image"], shapes)
-        overlap = measure_overlap(published, 1, multiple=multiple)
+        example = torch.rand(2, 3, 16 * MULTIPLE, 24 * MULTIPLE if multiple == MULTIPLE else 32 * MULTIPLE)
+        model = to_onnx(published, [example], ["image"], shapes, card.outputs or ("output",))
+        # What relights sees the whole picture, and its cells are nothing that tiles could be made of.
+        overlap = math.inf if card.outputs else measure_overlap(published, 1, multiple=multiple)
         card = replace(card, overlap=overlap, memory=measure_memory(model))
         sides = [tuple(math.ceil(side / multiple) * multiple for side in shape) for shape in SHAPES]
         compared = [{"image": _noise(1, 3, *shape)} for shape in sides]
@@ -238,11 +262,15 @@ def compare(published: nn.Module, path: Path, compared: list[dict[str, np.ndarra
             first, *rest = inputs
             shape = inputs[first].shape
             with torch.no_grad():
-                expected = published(*(torch.from_numpy(array) for array in inputs.values())).numpy()
-            output = model.run(inputs[first], extra={name: inputs[name] for name in rest})
-            if output.shape != expected.shape or not _promised(output, inputs[first], model.card):
-                raise ModelError(f"The exported model gives {output.shape} for {shape}; correct the network's scale.")
-            difference = float(np.abs(output - expected).max())
+                expected = published(*(torch.from_numpy(array) for array in inputs.values()))
+            wanted = [one.numpy() for one in (expected if isinstance(expected, tuple) else (expected,))]
+            outputs = model.run_all(inputs[first], extra={name: inputs[name] for name in rest})
+            if [one.shape for one in outputs] != [one.shape for one in wanted] or not _promised(
+                outputs[-1], inputs[first], model.card
+            ):
+                given = " and ".join(str(one.shape) for one in outputs)
+                raise ModelError(f"The exported model gives {given} for {shape}; correct the network's scale.")
+            difference = max(float(np.abs(a - b).max()) for a, b in zip(outputs, wanted, strict=True))
             if not difference <= TOLERANCE:
                 raise ModelError(
                     f"The exported model differs from the trained network by {difference:.4f} at "

@@ -14,9 +14,8 @@ import torch
 from torch import nn
 
 from engines.errors import RecipeError
-from engines.models.card import ModelCard, Size, TrainingData
+from engines.models.card import GRID_AND_LIGHTS, ModelCard, Size, TrainingData
 from trainers.adversarial.samples import AT_ONCE, SETTLING, draw_latents, draw_pictures, mixed_labels, settled
-from trainers.adversarial.unit_losses import MULTIPLE
 from trainers.adversarial.unit_samples import JUDGED, Judge, spread_out
 from trainers.data.generation import read_pictures
 from trainers.data.photos import find_photos, read_photos
@@ -28,6 +27,7 @@ from trainers.latent.directions import as_controls, find_directions
 from trainers.loop.checkpoint import load_best, load_checkpoint
 from trainers.networks.codes import code_controls
 from trainers.networks.make import discriminator_of, generator_of, make_discriminators, make_network, make_translator
+from trainers.networks.unit import head_of, multiple_of
 from trainers.quality.generation import QuickJudge
 from trainers.quality.superres import validate
 from trainers.quality.translation import SHORTER_SIDE
@@ -133,6 +133,7 @@ def _export_translation(
     whole = _loaded(make_translator(recipe.network), weights)
     discriminators = _loaded(make_discriminators(recipe), judging)
     metrics = measured_translation(recipe, whole)
+    multiple = multiple_of(whole)
 
     def card_of(source: int) -> ModelCard:
         domains = (recipe.domains[source], recipe.domains[1 - source])
@@ -142,8 +143,9 @@ def _export_translation(
             make_card(recipe, ours),
             name=way.capitalize(),
             domains=domains,
-            size=Size(minimum=MULTIPLE, multiple_of=MULTIPLE),
+            size=Size(minimum=multiple, multiple_of=multiple),
             view=recipe.view,
+            outputs=GRID_AND_LIGHTS if head_of(whole) == "grid" else (),
         )
 
     further = {"discriminator": discriminators}
@@ -198,9 +200,12 @@ def make_card(recipe: Recipe, metrics: Mapping[str, float]) -> ModelCard:
     shown = recipe.model_dump(mode="json")
     shown["data"]["photos"] = [Path(path).name for path in shown["data"]["photos"]]
     shown["data"]["validation"] = [Path(path).name for path in shown["data"]["validation"]]
-    for field in ("start_from", "features"):
-        if shown.get(field):
-            shown[field] = Path(shown[field]).name
+    if shown.get("start_from"):
+        shown["start_from"] = Path(shown["start_from"]).name
+    if shown.get("features") and shown["features"]["file"]:
+        shown["features"]["file"] = Path(shown["features"]["file"]).name
+    if shown.get("skies"):
+        shown["skies"] = [Path(path).name for path in shown["skies"]]
     card = ModelCard(
         task=recipe.task,
         name=recipe.title or recipe.name,

@@ -26,9 +26,13 @@ Shapes = Mapping[str, Mapping[int, Any]]
 
 
 def to_onnx(
-    network: nn.Module, inputs: Sequence[Tensor], names: Sequence[str], dynamic_shapes: Shapes
+    network: nn.Module,
+    inputs: Sequence[Tensor],
+    names: Sequence[str],
+    dynamic_shapes: Shapes,
+    outputs: Sequence[str] = ("output",),
 ) -> onnx.ModelProto:
-    """The graph of `network` from `names`, of which `inputs` are examples, to `output`; parameters keep their names.
+    """The graph of `network` from `names`, of which `inputs` are examples, to `outputs`; parameters keep their names.
 
     `dynamic_shapes` says for each input which of its dimensions are free, as `{"image": {0: Dim("N")}}`. The network is
     one that wraps another as its `network`, whose names lose that prefix. Raises ModelError where it cannot be exported.
@@ -45,7 +49,7 @@ def to_onnx(
                 tuple(inputs),
                 buffer,  # pyright: ignore[reportArgumentType]  (it takes files as well)
                 input_names=list(names),
-                output_names=["output"],
+                output_names=list(outputs),
                 opset_version=OPSET,
                 dynamic_shapes=tuple(dict(dynamic_shapes[name]) for name in names),
                 dynamo=True,

@@ -15,12 +15,13 @@ from trainers.losses.tables import make_objective
 from trainers.names import find
 from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from trainers.networks.discriminators import without_batch_norm
+from trainers.networks.projected import ProjectedDiscriminator
 from trainers.networks.superres import NETWORKS
 from trainers.networks.unit import UNIT, UNITDiscriminator, UNITDiscriminators
 from trainers.recipes.recipe import ImageGeneration, ImageTranslation, Part
 
 GENERATORS = {"dcgan": DCGANGenerator}
-DISCRIMINATORS = {"dcgan": DCGANDiscriminator, "unit": UNITDiscriminator}
+DISCRIMINATORS = {"dcgan": DCGANDiscriminator, "unit": UNITDiscriminator, "projected": ProjectedDiscriminator}
 TRANSLATORS = {"unit": UNIT}
 
 

@@ -11,11 +11,17 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
+
+from trainers.networks.relighting import CELL, TONES, GridDecoder, GridEncoder, relit
 
 SLOPE = 0.01  # of LeakyReLU below 0; the paper names none, and this is torch's own
 BLOCKS = 4  # residual blocks of an encoder, and of a generator
 
+MULTIPLE = 4  # a picture is halved twice: its sides are multiples of this
+
 Norm = Literal["none", "channel", "instance"]
+Head = Literal["paint", "grid"]
 
 
 class ChannelNorm(nn.Module):
@@ -115,20 +121,53 @@ class Decoder(nn.Module):
 
 
 class UNIT(nn.Module):
-    """Two encoders and two generators, domain 0 and domain 1, whose `shared` inmost blocks are the same parameters."""
+    """Two encoders and two generators, domain 0 and domain 1, whose `shared` inmost blocks are the same parameters.
 
-    def __init__(self, width: int = 64, shared: int = 1, norm: Norm = "none", transposed: bool = True) -> None:
+    With the `head` "paint" a generator draws a picture, as in the paper. With "grid" it says what becomes of the source's
+    colours, in so many `tones`, and with `lights` what light is added: `trainers.networks.relighting`. `multiple` is what
+    sides of pictures are multiples of.
+    """
+
+    def __init__(
+        self,
+        width: int = 64,
+        shared: int = 1,
+        norm: Norm = "none",
+        transposed: bool = True,
+        head: Head = "paint",
+        tones: int = TONES,
+        lights: bool = True,
+    ) -> None:
         super().__init__()
         if not 0 <= shared <= BLOCKS:
             raise ValueError(f"UNIT shares 0 to {BLOCKS} blocks, not {shared}.")
         if norm not in NORMS:
             raise ValueError(f"There is no norm called “{norm}”; choose {', '.join(NORMS)}.")
+        if head not in ("paint", "grid"):
+            raise ValueError(f"There is no head called “{head}”; choose paint or grid.")
+        if not 2 <= tones <= 32:
+            raise ValueError(f"A grid has 2 to 32 tones, not {tones}.")
         self.shared = shared
-        self.encoders = nn.ModuleList(Encoder(width, norm) for _ in range(2))
-        self.decoders = nn.ModuleList(Decoder(width, norm, transposed) for _ in range(2))
+        self.head = head
+        self.multiple = CELL if head == "grid" else MULTIPLE
+        if head == "grid":
+            self.encoders = nn.ModuleList(GridEncoder(width, _blocks(8 * width, norm)) for _ in range(2))
+            self.decoders = nn.ModuleList(GridDecoder(width, _blocks(8 * width, norm), tones, lights) for _ in range(2))
+        else:
+            self.encoders = nn.ModuleList(Encoder(width, norm) for _ in range(2))
+            self.decoders = nn.ModuleList(Decoder(width, norm, transposed) for _ in range(2))
         for index in range(shared):
             self.encoders[1].blocks[BLOCKS - 1 - index] = self.encoders[0].blocks[BLOCKS - 1 - index]  # type: ignore[index, operator]
             self.decoders[1].blocks[index] = self.decoders[0].blocks[index]  # type: ignore[index, operator]
+
+    def decode(self, domain: int, latents: Tensor, source: Tensor) -> Tensor:
+        """The picture of `domain` that the `latents` of the picture `source` stand for, of its size; a grid's is unclamped."""
+        made = self.decoders[domain]
+        return relit(source, *made(latents, source)) if self.head == "grid" else made(latents)
+
+
+def _blocks(channels: int, norm: Norm) -> nn.ModuleList:
+    return nn.ModuleList(ResidualBlock(channels, channels, norm) for _ in range(BLOCKS))
 
 
 class UNITDiscriminator(nn.Module):
@@ -179,10 +218,11 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
     """Draw first weights, in place: convolutions after He et al. 2015, equation 14; biases are 0.
 
     The last convolution of a residual block starts at a tenth of that: without a norm the sum of eight blocks would
-    otherwise grow from block to block. A shared layer is drawn once.
+    otherwise grow from block to block. A grid and its lights start at 0. A shared layer is drawn once. Layers under spectral
+    norm keep what they were made with, which their norm was measured on.
     """
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and not parametrize.is_parametrized(module):
             weight = module.weight
             across = weight.shape[0] if isinstance(module, nn.ConvTranspose2d) else weight.shape[1]
             stride = module.stride[0] if isinstance(module, nn.ConvTranspose2d) else 1
@@ -198,6 +238,10 @@ def initialise(network: nn.Module, generator: torch.Generator) -> None:
                 module.conv2.weight.mul_(0.1)
             elif isinstance(module, Decoder):
                 module.picture.weight.mul_(0.5)  # so that tanh does not begin at its ends
+            elif isinstance(module, GridDecoder):
+                module.grid.weight.zero_()
+                if module.lights is not None:
+                    module.lights.weight.zero_()
 
 
 class Translation(nn.Module):
@@ -210,8 +254,33 @@ class Translation(nn.Module):
         super().__init__()
         whole: Any = network
         self.source = source
+        self.head: Head = head_of(network)
         self.encoders = nn.ModuleDict({str(source): whole.encoders[source]})
         self.decoders = nn.ModuleDict({str(1 - source): whole.decoders[1 - source]})
 
     def forward(self, pictures: Tensor) -> Tensor:
-        return self.decoders[str(1 - self.source)](self.encoders[str(self.source)](pictures))
+        made = self.made_of(pictures)
+        return relit(pictures, *made) if self.head == "grid" else made
+
+    def made_of(self, pictures: Tensor) -> Any:
+        """What the generator makes: pictures, or the grid and the lights that are applied to them."""
+        latents = self.encoders[str(self.source)](pictures)
+        decoder = self.decoders[str(1 - self.source)]
+        return decoder(latents, pictures) if self.head == "grid" else decoder(latents)
+
+
+def head_of(network: nn.Module) -> Head:
+    """The head of a network of two domains; "paint" for one of a person's own that does not say."""
+    return getattr(network, "head", "paint")
+
+
+def multiple_of(network: nn.Module) -> int:
+    """What sides of the pictures of a network of two domains are multiples of."""
+    return int(getattr(network, "multiple", MULTIPLE))
+
+
+def decoded(network: Any, domain: int, latents: Tensor, source: Tensor) -> Tensor:
+    """The picture of `domain` that `network` makes of the `latents` of `source`; one of a person's own needs no `decode`."""
+    if hasattr(network, "decode"):
+        return network.decode(domain, latents, source)
+    return network.decoders[domain](latents)

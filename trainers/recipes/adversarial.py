@@ -8,7 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic import Strict as PydanticStrict
 
+from trainers.recipes.features import FeaturesOf
 from trainers.recipes.fields import Float, Int, Name, Part, Pattern, Place, Recipe, Strict
+
+Augmentations = list[Literal["colour", "translation", "cutout", "noise"]]
 
 
 class Auxiliary(Part):
@@ -73,7 +76,7 @@ class ImageGeneration(Recipe):
     condition: Literal["none", "embed", "auxiliary", "both"] = "none"
     labels: Literal["auto", "folders", "colours"] = "auto"
     codes: Codes = Codes()
-    augment: list[Literal["colour", "translation", "cutout", "noise"]] = Field(default=[])
+    augment: Augmentations = Field(default=[])
     sample_from: Literal["ema", "orig", "both"] = "ema"
     group: Pattern = ""
     flip: bool = True
@@ -90,9 +93,11 @@ class ImageGeneration(Recipe):
 
 
 class Weights(Strict):
-    """What each term of UNIT's loss weighs: λ0 to λ4 of the paper, equations 3 to 8, and two that the paper has not.
+    """What each term of UNIT's loss weighs: λ0 to λ4 of the paper, equations 3 to 8, and some that the paper has not.
 
-    `perceptual` compares features, `structure` local light and dark: `trainers.adversarial.unit_losses.lost_structure`.
+    `perceptual` compares features with the source's, `structure` local light and dark, `identity` a picture with what is
+    made of it where it is of the target's domain already, `patches` how often each kind of patch occurs, `range` what leaves
+    black and white, `sky` the light of skies: `trainers.adversarial.unit_losses`.
     """
 
     adversarial: Float = Field(default=10.0, ge=0)
@@ -102,6 +107,10 @@ class Weights(Strict):
     cycle: Float = Field(default=100.0, ge=0)
     perceptual: Float = Field(default=0.0, ge=0)
     structure: Float = Field(default=0.0, ge=0)
+    identity: Float = Field(default=0.0, ge=0)
+    patches: Float = Field(default=0.0, ge=0)
+    range: Float = Field(default=0.0, ge=0)
+    sky: Float = Field(default=0.0, ge=0)
 
 
 class ImageTranslation(Recipe):
@@ -117,8 +126,10 @@ class ImageTranslation(Recipe):
     `network` has the encoders and generators, `discriminator` judges one domain. Without `cycle` the cycle's terms are
     left out. With shared = 0 among the network's options the latents are not shared: there is no reconstruction, KL or
     noise, and the method is CycleGAN, or with "wgan" DualGAN. The discriminators see the generators' last `pool` pictures,
-    or with 0 new ones of their own. `features` is a file of VGG-16's weights as torchvision publishes them, for the
-    perceptual term.
+    or with 0 new ones of their own; what they see, real or translated, is changed at random by the kinds of `augment`.
+    `features` are those of the perceptual term; a path alone is a file of VGG-16's weights as torchvision publishes them.
+    `skies` are two folders of masks, named as the pictures of either domain and white where there is sky, for the term
+    "sky".
     """
 
     task: Literal["image-translation"]
@@ -137,7 +148,9 @@ class ImageTranslation(Recipe):
     weights: Weights = Weights()
     cycle: bool = True
     pool: Int = Field(default=0, ge=0, le=1000)
-    features: Place | None = None
+    augment: Augmentations = Field(default=[])
+    features: FeaturesOf | None = None
+    skies: list[Place] = Field(default=[])
     steps: Int = Field(ge=1, le=10_000_000)
     batch: Int = Field(default=1, ge=1, le=256)
     rate: Float = Field(default=1e-4, gt=0, le=1)
@@ -158,11 +171,17 @@ class ImageTranslation(Recipe):
         return self.steps
 
     def relative_to(self, folder: Path) -> Self:
-        """The same recipe with its relative paths resolved from `folder`, the file of features among them."""
+        """The same recipe with its relative paths resolved from `folder`, the file of features and the skies among them."""
         resolved = super().relative_to(folder)
-        if self.features is None or self.features.is_absolute():
-            return resolved
-        return resolved.model_copy(update={"features": (folder / self.features).resolve()})
+        options = self.discriminator.options
+        if isinstance(file := options.get("file"), str) and not Path(file).is_absolute():
+            judging = self.discriminator.model_copy(
+                update={"options": options | {"file": str((folder / file).resolve())}}
+            )
+            resolved = resolved.model_copy(update={"discriminator": judging})
+        features = None if self.features is None else self.features.relative_to(folder)
+        skies = [path if path.is_absolute() else (folder / path).resolve() for path in self.skies]
+        return resolved.model_copy(update={"features": features, "skies": skies})
 
     @model_validator(mode="after")
     def _a_folder_for_each_domain(self) -> Self:
@@ -174,4 +193,6 @@ class ImageTranslation(Recipe):
             raise ValueError(f"both domains are called {self.domains[0]}; give them two names")
         if self.view < self.crop:
             raise ValueError(f"view is {self.view}, but crops alone are {self.crop} pixels")
+        if len(self.skies) not in (0, 2) or bool(self.skies) != bool(self.weights.sky):
+            raise ValueError("“skies” holds two folders of masks where the weight “sky” is above 0, and none elsewhere")
         return self

@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from engines.errors import RecipeError
 from trainers.recipes.adversarial import Auxiliary, Codes, ImageGeneration, ImageTranslation, Weights
+from trainers.recipes.features import FeaturesOf
 from trainers.recipes.fields import Data, Part, Recipe, Strict
 from trainers.recipes.superres import Stage, SuperResolution
 
 __all__ = [
-    "TASKS", "Auxiliary", "Codes", "Data", "ImageGeneration", "ImageTranslation", "Part", "Recipe", "Stage", "Strict",
-    "SuperResolution", "Weights", "from_card", "from_values", "load", "parse",
+    "TASKS", "Auxiliary", "Codes", "Data", "FeaturesOf", "ImageGeneration", "ImageTranslation", "Part", "Recipe", "Stage",
+    "Strict", "SuperResolution", "Weights", "from_card", "from_values", "load", "parse",
 ]  # fmt: skip
 
 TASKS: dict[str, type[Recipe]] = {
@@ -73,7 +74,10 @@ def from_card(text: str, *, origin: str) -> dict[str, Any]:
             f"The recipe in “{origin}” takes its {place} from “{name}”, code that is not Duskroom's; if you trust it, "
             "write that into a recipe of your own."
         )
-    return values | {"data": {}, "start_from": None}
+    without = {"data": {}, "start_from": None}
+    if values.get("skies"):  # masks of those pictures
+        without |= {"skies": [], "weights": {**values.get("weights", {}), "sky": 0.0}}
+    return values | without
 
 
 def _import_paths(value: object, place: str = "recipe") -> Iterator[tuple[str, str]]:
@@ -131,7 +135,7 @@ def _shown(value: object) -> str:
 
 _TABLES: dict[str, type[Strict]] = {
     "network": Part, "discriminator": Part, "data": Data, "stages": Stage, "auxiliary": Auxiliary,
-    "weights": Weights, "codes": Codes,
+    "weights": Weights, "codes": Codes, "features": FeaturesOf,
 }  # fmt: skip
 
 

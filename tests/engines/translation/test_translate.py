@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engines.colour.profiles import srgb_profile
-from engines.errors import Cancelled, ModelError, OutOfMemory, PictureError
+from engines.errors import Cancelled, CardError, ModelError, OutOfMemory, PictureError
 from engines.libvips import libvips
 from engines.metadata.metadata import Metadata
 from engines.models.card import Size
@@ -30,6 +30,8 @@ from tests.models import (
     broken_translation,
     card_for,
     folded_translation,
+    grid_card,
+    grid_translation,
     tiny_superres,
     tiny_translation,
     translation_card,
@@ -534,3 +536,101 @@ def test_a_real_failure_to_allocate_halves_the_tile_and_goes_on(tmp_path: Path, 
     notices, levels = map(int, first.split())
     assert notices >= 1 and levels <= 1
     assert "Memory ran out with tiles of" in said
+
+
+# Models that say how colours change
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return open_model(grid_translation(tmp_path_factory.mktemp("models") / "grid.onnx"), "cpu")
+
+
+def test_a_grid_is_applied_at_full_size(grid: Model, photo_pixels: np.ndarray) -> None:
+    picture = picture_of(np.tile(photo_pixels, (3, 2, 1)))
+    result = translate(picture, grid)
+    assert result.pixels.shape == picture.pixels.shape and result.pixels.mean() < 0.7 * picture.pixels.mean()
+
+    def edges(p: np.ndarray) -> np.ndarray:
+        return np.diff(p.astype(np.float64).mean(axis=2), axis=1).ravel()
+
+    # A map may turn dark and bright about, but what is an edge to the pixel stays one.
+    assert float(np.corrcoef(np.abs(edges(result.pixels)), np.abs(edges(picture.pixels)))[0, 1]) > 0.9
+    deep = picture_of(picture.pixels.astype(np.uint16) * 257)
+    assert apart(translate(deep, grid).pixels // 257, result.pixels) <= 1
+
+
+def test_what_says_how_colours_change_cannot_redraw(grid: Model, photo_pixels: np.ndarray) -> None:
+    assert method_for(40, 40, grid.card) == method_for(40, 40, grid.card, "relight") == "relight"
+    with pytest.raises(ModelError, match="paints no picture; use the method relight"):
+        translate(picture_of(photo_pixels), grid, method="redraw")
+
+
+def test_grid_bands_file_and_whole_are_the_same(grid: Model, photo_pixels: np.ndarray, tmp_path: Path) -> None:
+    large = np.tile(photo_pixels, (9, 9, 1))
+    whole = translate(picture_of(large), grid).pixels
+    Image.fromarray(large).save(tmp_path / "in.png")
+    outcome = translate_file(tmp_path / "in.png", tmp_path / "out.png", grid)
+    assert outcome.method == "relight" and np.array_equal(load(tmp_path / "out.png").pixels, whole)
+    bands = list(translate_bands(PixelRows(large), grid))
+    assert np.array_equal(np.concatenate(bands), whole)
+
+
+def test_grid_with_alpha_mask_strength_and_a_wide_gamut(grid: Model, photo_pixels: np.ndarray) -> None:
+    rgba = np.dstack([photo_pixels, np.full(photo_pixels.shape[:2], 200, np.uint8)])
+    rgba[:9, :, 3] = 0
+    mask = np.zeros(photo_pixels.shape[:2], np.uint8)
+    mask[20:50, 30:60] = 255
+    result = translate(picture_of(rgba), grid, mask=mask)
+    assert np.array_equal(result.pixels[..., 3], rgba[..., 3])
+    assert np.array_equal(result.pixels[mask == 0], rgba[mask == 0])
+    assert (result.pixels[mask > 0] != rgba[mask > 0]).any()
+    half = translate(picture_of(photo_pixels), grid, strength=0.5).pixels.astype(int)
+    full = translate(picture_of(photo_pixels), grid).pixels.astype(int)
+    assert np.abs(half - (photo_pixels + full) / 2).max() <= 1
+    grey = np.full((60, 80, 3), 128, np.uint8)
+    assert apart(translate(picture_of(grey, wide_gamut()), grid), translate(picture_of(grey), grid)) <= 3
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (700, 1), (3, 3), (17, 15)])
+def test_grid_of_the_smallest_and_the_thinnest(grid: Model, shape: tuple[int, int]) -> None:
+    result = translate(picture_of(np.full((*shape, 3), 200, np.uint8)), grid)
+    assert result.pixels.shape == (*shape, 3) and 0 < int(result.pixels.max()) < 200
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"says": "nan"}, "values that are not numbers"),
+        ({"says": "black"}, "returned a black picture"),
+        ({"says": "small"}, "does not give the grid and lights that its card promises"),
+        ({"tones": 1}, "does not give the grid and lights that its card promises"),
+    ],
+)
+def test_a_grid_that_is_none_is_told(
+    broken: dict[str, object], said: str, photo_pixels: np.ndarray, tmp_path: Path
+) -> None:
+    with (
+        open_model(grid_translation(tmp_path / "m.onnx", **broken), "cpu") as model,  # type: ignore[arg-type]
+        pytest.raises(ModelError, match=said),
+    ):
+        translate(picture_of(photo_pixels), model)
+
+
+def test_a_grid_tells_how_far_it_is_and_stops(grid: Model, photo_pixels: np.ndarray) -> None:
+    told: list[float] = []
+    large = picture_of(np.tile(photo_pixels, (12, 12, 1)))
+    translate(large, grid, progress=Progress(lambda done, total, _: told.append(done / total)))
+    assert told == sorted(told) and told[-1] == 1
+    stop: Progress = Progress(lambda done, total, _: stop.cancel() if done > total / 2 else None)
+    with pytest.raises(Cancelled):
+        translate(large, grid, progress=stop)
+
+
+def test_a_card_with_other_outputs_is_refused(tmp_path: Path) -> None:
+    path = grid_translation(tmp_path / "m.onnx", card=grid_card(outputs=("depth", "lights")))
+    with pytest.raises(CardError, match="“card.outputs” is “depth, lights”, which this Duskroom does not know"):
+        open_model(path, "cpu")
+    promised = tiny_translation(tmp_path / "n.onnx", card=grid_card())
+    with pytest.raises(ModelError, match="give “grid”, “lights”; export it again"):
+        open_model(promised, "cpu")

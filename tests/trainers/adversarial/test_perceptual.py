@@ -1,8 +1,9 @@
-"""The perceptual distance: on VGG-16's weights where a file has them, and said where it has not."""
+"""The perceptual distance: on the features that a recipe asks for, by layer and weight, and said where there are none."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from safetensors.torch import save_file
 from torchvision.models import vgg16
 
 from engines.errors import ModelError
-from trainers.adversarial.perceptual import find_perceptual
+from trainers.adversarial.perceptual import Perceptual, find_perceptual
+from trainers.networks.features import load_features
+from trainers.recipes.features import FeaturesOf
 
 CPU = torch.device("cpu")
 
@@ -26,17 +29,49 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_shapes_count_and_light_does_not(weights: Path, photo_pixels: np.ndarray) -> None:
-    perceptual, words = find_perceptual(weights, CPU)
+@pytest.fixture(scope="module")
+def photo() -> torch.Tensor:
+    from PIL import Image
+
+    from tests.conftest import SAMPLES
+
+    with Image.open(SAMPLES / "seeding.jpg") as image:
+        pixels = np.array(image.convert("RGB").crop((400, 230, 496, 302)))
+    return torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+
+
+@pytest.mark.parametrize("kind", ["vgg16", "efficientnet-lite0"])
+def test_shapes_count_and_light_does_not(kind: str, weights: Path, photo: torch.Tensor) -> None:
+    wanted: Any = weights if kind == "vgg16" else {"kind": kind}
+    perceptual, words = find_perceptual(FeaturesOf.model_validate(wanted), CPU)
     assert perceptual is not None and words == ""
-    photo = torch.from_numpy(photo_pixels.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
     itself, dimmed, other = (float(perceptual(x, photo)) for x in (photo, photo * 0.5 - 0.4, photo.flip(3)))
     assert itself == 0 and dimmed < 0.7 * other
 
 
+def test_layers_count_by_their_weights(photo: torch.Tensor) -> None:
+    features = load_features("efficientnet-lite0", None, CPU)
+    other = photo.flip(2)
+    first, second = (float(Perceptual(features, [layer])(photo, other)) for layer in (1, 2))
+    both = Perceptual(features, [1, 2], [3.0, 1.0])
+    assert float(both(photo, other)) == pytest.approx(0.75 * first + 0.25 * second, rel=1e-5)
+    even = Perceptual(features, [1, 2])
+    assert float(even(photo, other)) == pytest.approx((first + second) / 2, rel=1e-5)
+    plain = Perceptual(features, [2], standardised=False)
+    found, theirs = features(photo)[1], features(other)[1]
+    assert float(plain(photo, other)) == pytest.approx(float((found - theirs).square().mean()), rel=1e-5)
+
+
+def test_gradients_go_into_the_pictures_alone(photo: torch.Tensor) -> None:
+    perceptual = Perceptual(load_features("efficientnet-lite0", None, CPU), [1, 2, 3])
+    ours, theirs = photo.flip(3).clone().requires_grad_(), photo.clone().requires_grad_()
+    perceptual(ours, theirs).backward()
+    assert ours.grad is not None and bool(ours.grad.any()) and theirs.grad is None
+
+
 def test_without_a_file_the_term_is_left_out_and_said(tmp_path: Path) -> None:
     assert find_perceptual(None, CPU) == (None, "")
-    perceptual, words = find_perceptual(tmp_path / "vgg16.pth", CPU)
+    perceptual, words = find_perceptual(FeaturesOf.model_validate(tmp_path / "vgg16.pth"), CPU)
     assert perceptual is None and "There are no features at" in words and "left out" in words
 
 
@@ -44,4 +79,4 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(ModelError, match="does not hold the weights of VGG-16; take torchvision's file"):
-        find_perceptual(path, CPU)
+        find_perceptual(FeaturesOf.model_validate(path), CPU)

@@ -10,10 +10,13 @@ import torch
 from torch import nn
 
 from trainers.adversarial.unit_losses import (
+    Batch,
     Pool,
+    beyond_range,
     generators_loss,
     kl_divergence,
     lost_structure,
+    sky_light,
     translate_picture,
     translated,
 )
@@ -74,7 +77,9 @@ def loss_of(**changes: Any) -> Any:
     arguments = {"noise": tenth, "weights": PAPER} | changes
     noise, weights = arguments.pop("noise"), arguments.pop("weights")
     real = (even(0.5), even(-0.2))
-    return generators_loss(Products(), discriminators, make_objective("lsgan"), real, noise, weights, **arguments)
+    return generators_loss(
+        Products(), discriminators, make_objective("lsgan"), Batch(real, real), noise, weights, **arguments
+    )
 
 
 def test_each_term_against_numbers_worked_out_by_hand() -> None:
@@ -104,6 +109,85 @@ def test_each_term_against_numbers_worked_out_by_hand() -> None:
     assert float(found.total.detach()) == pytest.approx(total, rel=1e-5)
     torch.testing.assert_close(found.fakes[1], even(0.55))
     torch.testing.assert_close(found.fakes[0], even(-0.125))
+
+
+def test_the_terms_that_the_paper_has_not_against_numbers_worked_out_by_hand() -> None:
+    # As above, 0.5 becomes 0.55 and -0.2 becomes -0.125.
+    reals = (even(0.6), even(-0.4))
+    skies = (torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
+    skies[1][..., 0] = 1
+    ranges = ((0.3, 0.9), (-0.9, 0.05))
+    batch = Batch((even(0.5), even(-0.2)), reals, skies, ranges)
+    weights = {**PAPER, "identity": 2.0, "range": 3.0, "sky": 4.0}
+    discriminators: Any = UNITDiscriminators(Mean(), Mean())
+    network = Products()
+    found = generators_loss(network, discriminators, make_objective("lsgan"), batch, tenth, weights)
+    expected = {
+        "identity₂": 0.0,  # -0.4 encoded as a day is -0.8, and decoded as a night -0.4
+        "identity₁": 0.15,  # 0.6 encoded as a night is 1.8, and decoded as a day 0.45
+        "range₂": 0.0,  # 0.55 is a colour
+        "range₁": 0.0,
+        "sky₂": (0.55 - 0.05) ** 2,  # a day's sky as a night's, too light
+        "sky₁": (0.3 - -0.125) ** 2,  # and a night's as a day's, too dark
+    }
+    extra = {
+        name: float(term.detach()) for name, term in found.terms.items() if name[:-1] in ("identity", "range", "sky")
+    }
+    assert extra == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    rest = sum(PAPER[name[:-1]] * float(term.detach()) for name, term in found.terms.items() if name not in extra)
+    total = rest + 2 * (extra["identity₁"] + extra["identity₂"]) + 4 * (extra["sky₁"] + extra["sky₂"])
+    assert float(found.total.detach()) == pytest.approx(total, rel=1e-5)
+
+
+def test_what_leaves_black_and_white_is_punished() -> None:
+    assert float(beyond_range(torch.tensor([-1.5, -1.0, 0.3, 1.0, 2.0]))) == pytest.approx((0.25 + 1.0) / 5)
+
+
+def test_a_sky_counts_where_it_is_and_only_beyond_the_light_of_skies() -> None:
+    output = torch.stack([even(0.9)[0], even(-0.7)[0]])
+    sky = torch.zeros(2, 1, 2, 2)
+    assert float(sky_light(output, sky, (-0.9, -0.5))) == 0  # there is none
+    sky[0, 0, 0, 0] = sky[1, 0, 1, 1] = 1
+    assert float(sky_light(output, sky, (-0.9, -0.5))) == pytest.approx(1.4**2 / 2, rel=1e-5)
+    assert float(sky_light(output, sky, (0.5, 1.0))) == pytest.approx(1.2**2 / 2, rel=1e-5)
+
+
+def test_patches_and_changes_are_of_translations() -> None:
+    """Patches are compared with the other domain's real colours, and the discriminator sees what was changed."""
+    torch.manual_seed(0)
+    network = UNIT(width=4, norm="channel", transposed=False)
+    initialise(network, torch.Generator().manual_seed(2))
+    discriminators: Any = UNITDiscriminators(Mean(), Mean())
+    real = (torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) - 1)
+    seen: list[tuple[torch.Tensor, int]] = []
+
+    def changed(pictures: torch.Tensor, domain: int) -> torch.Tensor:
+        seen.append((pictures, domain))
+        return pictures * 0
+
+    weights = {**PAPER, "patches": 1.0}
+    found = generators_loss(
+        network, discriminators, make_objective("lsgan"), Batch(real, real), tenth, weights, changed=changed
+    )
+    assert [domain for _, domain in seen] == [1, 0]
+    assert all(torch.equal(pictures, found.fakes[domain]) for pictures, domain in seen)
+    assert float(found.terms["adversarial₂"].detach()) == 0.5  # (0 - 1)² / 2
+    torch.manual_seed(0)
+    assert float(found.terms["patches₂"].detach()) > 0.1 and found.terms["patches₂"].requires_grad
+
+
+def test_a_grid_s_cycle_goes_through_pictures() -> None:
+    """What a grid makes beyond black and white is no hiding-place: the cycle sees it cut off, as a file has it."""
+    network = UNIT(width=4, head="grid")
+    initialise(network, torch.Generator().manual_seed(2))
+    with torch.no_grad():
+        network.decoders[1].grid.bias[3::4] = -5.0  # everything becomes black, and far beyond
+    shown: list[torch.Tensor] = []
+    network.encoders[1].register_forward_pre_hook(lambda _m, args: shown.append(args[0]))
+    discriminators: Any = UNITDiscriminators(Mean(), Mean())
+    real = (torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16))
+    generators_loss(network, discriminators, make_objective("lsgan"), Batch(real, real), tenth, PAPER)
+    assert float(shown[-1].detach().min()) == -1 and len(shown) == 2
 
 
 def test_without_sharing_it_is_cyclegan() -> None:
@@ -136,7 +220,9 @@ def test_the_discriminators_get_no_gradient() -> None:
     discriminators: Any = UNITDiscriminators(Mean(), Mean())
     network = Products()
     objective = make_objective("bce")
-    generators_loss(network, discriminators, objective, (even(0.5), even(-0.2)), tenth, PAPER).total.backward()
+    generators_loss(
+        network, discriminators, objective, Batch(*[(even(0.5), even(-0.2))] * 2), tenth, PAPER
+    ).total.backward()
     assert all(weight.grad is None for weight in discriminators.parameters())
     assert all(weight.grad is not None for weight in network.parameters())
 
@@ -196,7 +282,7 @@ def test_a_discriminator_of_several_scales_counts_each_alike() -> None:
     discriminators: Any = UNITDiscriminators(UNITDiscriminator(2, 2, 2), UNITDiscriminator(2, 2, 2))
     network = UNIT(2, 1)
     real = (torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32))
-    found = generators_loss(network, discriminators, make_objective("lsgan"), real, tenth, PAPER)
+    found = generators_loss(network, discriminators, make_objective("lsgan"), Batch(real, real), tenth, PAPER)
     logits = discriminators.of(1)(found.fakes[1])
     expected = sum(0.5 * float((scale - 1).square().mean().detach()) for scale in logits) / 2
     assert float(found.terms["adversarial₂"].detach()) == pytest.approx(expected, rel=1e-4)

@@ -24,6 +24,7 @@ from trainers.data.translation import (
     deviation,
     read_pictures,
     reduced,
+    sky_range,
 )
 from trainers.recipes.recipe import ImageTranslation, from_values
 
@@ -165,3 +166,56 @@ def test_what_memory_has_no_room_for_is_left_out_and_said(tmp_path: Path) -> Non
     pictures = returned(read_pictures(recipe_for(folders, view=400, data=data)))
     assert [len(domain.training) for domain in pictures.domains] == [2, 2]
     assert "4 pictures of day, for which there is no room in “megapixels”" in pictures.left_out
+
+
+def with_skies(folders: list[Path], tmp_path: Path) -> list[Path]:
+    """Masks for the pictures in `folders`: the upper half is sky, but for the last picture, which has none."""
+    made: list[Path] = []
+    for folder in folders:
+        masks = tmp_path / "skies" / folder.name
+        masks.mkdir(parents=True)
+        for place, path in enumerate(sorted(folder.iterdir())):
+            mask = np.zeros((32, 40), np.uint8)
+            mask[: 0 if place == 5 else 16] = 255
+            Image.fromarray(mask).save(masks / f"{path.stem}.png")
+        made.append(masks)
+    return made
+
+
+def test_masks_are_cut_as_their_pictures_are(folders: list[Path], tmp_path: Path) -> None:
+    for folder in folders:  # pictures that are their own masks
+        for path in folder.iterdir():
+            pixels = np.zeros((64, 80, 3), np.uint8)
+            pixels[: 0 if path.name == "street_5.png" else 32] = 200
+            Image.fromarray(pixels).save(path)
+    masks = [str(path) for path in with_skies(folders, tmp_path)]
+    recipe = recipe_for(folders, skies=masks, weights={"sky": 1.0}, contrast=0.0)
+    pictures = returned(read_pictures(recipe))
+    for step in range(4):
+        real, _ = pictures.batch(step, 0, 1, 3)
+        sky = pictures.skies(step, 0, 1, 3)
+        assert sky.shape == (3, 1, 32, 32)
+        light = (real[:, :1] + 1) / 2 * 255 / 200
+        assert float((light - sky).abs().mean()) < 0.03
+
+
+def test_the_light_of_skies_is_that_of_their_middle_half(folders: list[Path], tmp_path: Path) -> None:
+    for place, path in enumerate(sorted(folders[1].iterdir())):
+        Image.fromarray(np.full((64, 80, 3), 20 * (place + 1), np.uint8)).save(path)
+    masks = [str(path) for path in with_skies(folders, tmp_path)]
+    data = {"photos": [str(folder) for folder in folders], "hold_out": 1000}
+    recipe = recipe_for(folders, skies=masks, weights={"sky": 1.0}, contrast=0.0, data=data)
+    low, high = returned(read_pictures(recipe)).domains[1].sky_range
+    # 20, 40, 60, 80 and 100; of 120 nothing is sky
+    assert (low, high) == (pytest.approx(40 / 127.5 - 1), pytest.approx(80 / 127.5 - 1))
+    assert sky_range([np.zeros((4, 4, 3), np.uint8)], [np.zeros((4, 4), np.uint8)]) == (-1.0, 1.0)
+
+
+def test_a_mask_that_is_missing_is_said(folders: list[Path], tmp_path: Path) -> None:
+    masks = with_skies(folders, tmp_path)
+    (masks[1] / "street_4.png").unlink()
+    recipe = recipe_for(folders, skies=[str(path) for path in masks], weights={"sky": 1.0})
+    with pytest.raises(
+        RecipeError, match="where there is sky in “street_4.png”, cannot be read; label the pictures again"
+    ):
+        returned(read_pictures(recipe))

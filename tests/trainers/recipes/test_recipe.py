@@ -182,8 +182,7 @@ def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
         "reconstruction": 100,
         "cycle_kl": 0.1,
         "cycle": 100,
-        "perceptual": 0,
-        "structure": 0,
+        **dict.fromkeys(("perceptual", "structure", "identity", "patches", "range", "sky"), 0),
     }
     assert (paper.rate, paper.discriminator_rate, paper.beta1, paper.beta2) == (1e-4, 1e-4, 0.5, 0.999)
     assert (paper.batch, paper.pool, paper.cycle, paper.objective) == (1, 0, True, "bce")
@@ -192,6 +191,22 @@ def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
     # And they are what a recipe has that says nothing.
     plain = from_values(translation())
     assert isinstance(plain, ImageTranslation) and plain.weights == paper.weights and plain.rate == paper.rate
+
+
+def test_a_card_s_skies_are_masks_of_pictures_that_are_not_there() -> None:
+    recipe = from_values(translation(skies=["a", "b"], weights={"sky": 2.0, "cycle": 3.0}))
+    again = from_values(from_card(recipe.model_dump_json(), origin="a.onnx") | {"data": {"photos": ["day", "night"]}})
+    assert isinstance(again, ImageTranslation)
+    assert again.skies == [] and (again.weights.sky, again.weights.cycle) == (0.0, 3.0)
+
+
+def test_places_are_taken_from_where_the_recipe_lies(tmp_path: Path) -> None:
+    judged = {"kind": "projected", "options": {"features": "vgg16", "file": "vgg.pth"}}
+    values = translation(skies=["s0", "s1"], weights={"sky": 1.0}, features="vgg.pth", discriminator=judged)
+    recipe = from_values(values).relative_to(tmp_path)
+    assert isinstance(recipe, ImageTranslation) and recipe.features is not None
+    assert recipe.skies == [tmp_path / "s0", tmp_path / "s1"] and recipe.features.file == tmp_path / "vgg.pth"
+    assert recipe.discriminator.options["file"] == str(tmp_path / "vgg.pth")
 
 
 @pytest.mark.parametrize(
@@ -206,8 +221,16 @@ def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
         ({"view": 64}, "view is 64, but crops alone are 128 pixels"),
         ({"weights": {"cycle": -1}}, "“weights.cycle” is -1, which is out of range; it must be at least 0"),
         (
-            {"weights": {"identity": 1}},
-            "“weights.identity” is not a field of a recipe; the fields there are adversarial",
+            {"weights": {"identities": 1}},
+            "“weights.identities” is not a field of a recipe; the fields there are adversarial",
+        ),
+        ({"weights": {"sky": 1}}, "“skies” holds two folders of masks where the weight “sky” is above 0"),
+        ({"skies": ["a", "b"]}, "“skies” holds two folders of masks where the weight “sky” is above 0"),
+        ({"features": {"kind": "vgg16"}}, "the features “vgg16” come from a file; name it as “file”"),
+        ({"augment": ["blur"]}, "“augment.0” is 'blur': input should be 'colour'"),
+        (
+            {"features": {"layers": [7]}},
+            "“features.layers.0” is 7, which is out of range; it must be at most 4",
         ),
     ],
 )
