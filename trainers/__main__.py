@@ -87,12 +87,12 @@ def _print(out: TextIO, line: str) -> None:
 
 
 def _export(out: TextIO, options: argparse.Namespace) -> int:
-    from trainers.export.export_run import export_run
+    from trainers.export.export_run import export_with_step
 
     outcome: Event = Failed("")
     with saying_failures(lambda event: _print(out, to_line(event)), options.run_dir) as failed:
-        path = export_run(options.run_dir, options.export, kind=options.weights, anyway=options.anyway)
-        outcome = Exported(str(path))
+        path, step = export_with_step(options.run_dir, options.export, kind=options.weights, anyway=options.anyway)
+        outcome = Exported(str(path), step)
     if failed:
         return 1
     _print(out, to_line(outcome))

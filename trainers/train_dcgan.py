@@ -94,6 +94,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     standing = Standing(micro_batches=recipe.micro_batches)
     if recipe.start_from and not has_checkpoint(run_dir):
         standing.alone, standing.ramp = start_from(recipe, generator, discriminator, pictures.names)
+        standing.judged_at = -1
     generator = generator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     discriminator = discriminator.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = Average(generator, recipe.ema, recipe.ema_start)
@@ -265,6 +266,8 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                 f"Validation has not got better for {standing.worse} measurements: training ends at step {standing.step}, "
                 "as the recipe's “patience” asks."
             )
+        if words := run.gained():
+            yield Notice(words)
     finally:
         run.close()
 

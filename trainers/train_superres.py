@@ -58,7 +58,8 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     losses = {stage.loss: find_loss(stage.loss) for stage in recipe.stages}
     weights = stepping.parameters_of(network)
 
-    standing = Standing(micro_batches=recipe.micro_batches)
+    starting = recipe.start_from is not None and not has_checkpoint(run_dir)
+    standing = Standing(micro_batches=recipe.micro_batches, judged_at=-1 if starting else 0)
     precision = Precision(device, recipe.precision)
     parts: dict[str, Stateful] = {"network": network, "average": average, "precision": precision}
     parts |= {f"optimiser {index}": optimiser for index, optimiser in enumerate(optimisers)}
@@ -136,6 +137,8 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 f"Validation has not got better for {standing.worse} measurements: training ends at step {standing.step}, "
                 "as the recipe's “patience” asks."
             )
+        if words := run.gained():
+            yield Notice(words)
     finally:
         run.close()
 

@@ -15,13 +15,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engines.errors import RecipeError
 from trainers import seeds
 from trainers.adversarial.augment import augment
 from trainers.adversarial.perceptual import find_perceptual
 from trainers.adversarial.sides import Side, clip_weights, discriminator_lead, discriminator_loss, generator_ramp, turns
 from trainers.adversarial.start import start_translation_from
-from trainers.adversarial.unit_losses import Batch, Pool, generators_loss, parts_of, translated
+from trainers.adversarial.unit_losses import Batch, Pool, check_shape, generators_loss, parts_of, translated
 from trainers.adversarial.unit_samples import Judge, write_sheet
 from trainers.data.photos import list_left_out
 from trainers.data.translation import Pictures, read_pictures
@@ -36,7 +35,7 @@ from trainers.losses.tables import make_objective
 from trainers.networks.make import make_discriminators, make_translator
 from trainers.networks.unit import initialise
 from trainers.recipes.recipe import ImageTranslation
-from trainers.runs.events import Event, Notice, Started, Step, TrainerCommand, Working
+from trainers.runs.events import Event, Notice, Sample, Started, Step, TrainerCommand, Working
 
 WATCH_EVERY = 10  # steps between two looks at what guards watch
 # What a draw is for: every draw is a function of (seed, step, turn, purpose).
@@ -65,6 +64,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     standing = Standing(micro_batches=recipe.micro_batches)
     if recipe.start_from and not has_checkpoint(run_dir):
         standing.alone, standing.ramp = start_translation_from(recipe, network, discriminators)
+        standing.judged_at = -1
     network = network.to(device, memory_format=torch.channels_last)
     discriminators = discriminators.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     perceptual, missing = find_perceptual(recipe.features if recipe.weights.perceptual else None, device)
@@ -160,6 +160,8 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
         yield from obey((yield Started(standing.step, recipe.steps, device.type, precisions["generator"].name, count)))
         if not resumed:
             yield from obey((yield from run.checkpoint()))
+            if standing.judged_at == 0:  # otherwise the start is judged, and shown with that
+                yield from obey((yield Sample(0, str((yield from run.holding(sample))))))
         yield from judging()  # a run that was stopped while it was judged
         while standing.step < recipe.steps and not (recipe.patience and standing.worse >= recipe.patience):
             step, turn = standing.step, standing.turn
@@ -272,13 +274,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                 f"Validation has not got better for {standing.worse} measurements: training ends at step {standing.step}, "
                 "as the recipe's “patience” asks."
             )
+        if words := run.gained():
+            yield Notice(words)
     finally:
         run.close()
-
-
-def check_shape(fake: Tensor, real: Tensor) -> None:
-    """Raise RecipeError where the network does not return pictures of the size it is given."""
-    if fake.shape != real.shape:
-        raise RecipeError(
-            f"The network makes {tuple(fake.shape)} of {tuple(real.shape)}; it must keep the size of a picture."
-        )

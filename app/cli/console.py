@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import sys
 import threading
@@ -26,13 +28,16 @@ class Failure(DuskroomError):
 class Console:
     """Where a command reports to: progress to standard error, results to standard output.
 
-    With `as_json` everything is one JSON object a line on standard output: {"event": "progress" | "notice" | …}.
+    With `as_json` everything is one JSON object a line on standard output: {"event": "progress" | "notice" | …}. Where
+    there is no terminal for a bar, and `lines_every` says how many seconds lie between, progress is a line now and then.
     """
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
         self.progress = Progress(self._report, self.notice)
+        self.lines_every: float | None = None
         self._bar = not as_json and sys.stderr.isatty()
+        self._began = time.monotonic()
         self._drawn = 0.0
         self._width = 0
         self._pace = Pace()
@@ -83,12 +88,22 @@ class Console:
             self._drawn = now
             with self._lock:
                 self._draw(done, total, text, left)
+        elif self.lines_every and not self._bar and now - (self._drawn or self._began) >= self.lines_every:
+            self._drawn = now
+            remaining = "" if left is None else f", {_in_words(left)} left"
+            with self._lock:
+                print(printable(text + remaining), file=sys.stderr, flush=True)
 
     def _draw(self, done: int, total: int, text: str, left: float | None) -> None:
         share = done / total if total else 1.0
         filled = int(24 * share)
         remaining = "" if left is None or done >= total else f"  {_in_words(left)} left"
-        line = f"{'━' * filled}{'╌' * (24 - filled)} {share:4.0%}  {text}{remaining}"
+        bar = f"{'━' * filled}{'╌' * (24 - filled)} {share:4.0%}  "
+        # A line as long as the terminal is wide would begin the next one, and no return would lead back.
+        columns = _columns() - 1
+        room = columns - len(bar) - len(remaining)
+        shown = text if len(text) <= room else f"{text[: max(0, room - 1)]}…" if room > 0 else ""
+        line = f"{bar}{shown}{remaining}"[:columns]
         print(f"\r{line:<{self._width}}", end="", file=sys.stderr, flush=True)
         self._width = len(line)
 
@@ -96,6 +111,14 @@ class Console:
         if self._width:
             print(f"\r{'':<{self._width}}\r", end="", file=sys.stderr, flush=True)
             self._width = 0
+
+
+def _columns() -> int:
+    """How many letters wide the terminal is that the bar is drawn on."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 def printable(text: str) -> str:

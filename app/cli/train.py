@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from app.cli.console import Console
-from app.core.paths import runs_folder
+from app.core.paths import model_folders, runs_folder
 from app.training.child import Child, need_free, need_torch, why_ended
 from engines.errors import Cancelled, DuskroomError, RecipeError, TargetError
+from engines.models.library import ModelLibrary
 from trainers.recipes import recipe
 from trainers.runs import events, run_folder
 
@@ -45,6 +46,7 @@ def train_recipe(
     except OSError as error:
         raise TargetError(f"The run folder “{run_dir}” cannot be written ({error.strerror}); name another.") from error
     console.say(f"The run is in “{run_dir}”.", "run", path=str(run_dir))
+    console.lines_every = LINES_EVERY
     try:
         _follow(console, run_dir, ["--recipe", asked.name], stop=Child.stop)
     finally:
@@ -66,8 +68,15 @@ def export_run(console: Console, run_dir: Path, target: Path, weights: str = "fl
 
 
 def _wanted(recipe_file: Path, photos: Sequence[Path]) -> recipe.Recipe:
-    """The recipe that `recipe_file` holds, or the one in the card of a model, on `photos`."""
+    """The recipe that `recipe_file` holds, or the one in the card of a model, on `photos`; a model also by its name alone."""
+    if recipe_file.suffix.lower() not in (".onnx", ".toml") and not recipe_file.exists():
+        known = {entry.name: entry.path for entry in ModelLibrary(model_folders()).entries()}
+        recipe_file = known.get(str(recipe_file), recipe_file)
     if recipe_file.suffix.lower() != ".onnx":
+        if recipe_file.suffix.lower() != ".toml" and not recipe_file.exists():
+            raise RecipeError(
+                f"There is neither a recipe nor a model called “{recipe_file}”; check the path, or see “duskroom models”."
+            )
         if photos:
             raise RecipeError(
                 f"“{recipe_file.name}” names its own pictures; leave out --photos, or write the folders into the recipe."
@@ -122,6 +131,7 @@ def _follow(console: Console, run_dir: Path, options: Sequence[str] = (), *, sto
         raise DuskroomError(why_ended(status, words, run_dir, RESUME))
 
 
+LINES_EVERY = 30.0  # seconds between two lines on how far training is, where there is no terminal to draw a bar on
 RESUME = "resume it with --resume"
 
 
@@ -141,7 +151,10 @@ def _show(console: Console, event: events.Event | events.Command) -> None:
         case events.Notice():
             console.notice(event.text)
         case events.Exported():
-            console.say(f"Exported to “{event.path}”.", "exported", path=event.path)
+            of = f"step {event.step:,} " if event.step else ""
+            console.say(
+                f"Exported {of}to “{event.path}”.{_lost(event.path)}", "exported", path=event.path, step=event.step
+            )
         case _ if console.as_json:
             console.say("", type(event).__name__.lower(), **asdict(event))
         case events.Verdict() | events.Held():
@@ -152,6 +165,18 @@ def _show(console: Console, event: events.Event | events.Command) -> None:
             console.notice(f"Training goes on from step {event.step}.")
         case _:
             pass
+
+
+def _lost(path: str) -> str:
+    """What the weights of the model at `path` lost by being rounded, as its card has it measured; a sentence, or nothing."""
+    from engines.models.card import read_card
+
+    try:
+        metrics = read_card(Path(path)).metrics
+    except DuskroomError:
+        return ""
+    lost = {name.removeprefix("PSNR loss "): value for name, value in metrics.items() if name.startswith("PSNR loss ")}
+    return f" Rounding cost {', '.join(f'{value:.3f} dB on {name}' for name, value in lost.items())}." if lost else ""
 
 
 def _progress(event: events.Step | events.Working) -> tuple[int, int, str]:

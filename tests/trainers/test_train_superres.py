@@ -15,6 +15,8 @@ from PIL import Image
 from torch import nn
 
 from engines.errors import OutOfMemory, RecipeError
+from engines.models.model import open_model
+from trainers.export.export_run import export_run
 from trainers.loop.checkpoint import load_best, load_checkpoint
 from trainers.recipes.recipe import SuperResolution, from_values
 from trainers.runs.events import (
@@ -450,3 +452,39 @@ def test_muon_takes_the_hidden_layers_and_adam_the_rest(photos: Path) -> None:
     assert stepped == [id(network.body[0].conv1.weight), id(network.body[0].conv2.weight)]
     every = stepped + [id(weight) for group in adam.param_groups for weight in group["params"]]
     assert sorted(every) == sorted(id(weight) for weight in network.parameters())
+
+
+def test_a_run_from_a_model_never_hands_over_a_worse_one(photos: Path, tmp_path: Path) -> None:
+    """What it starts from is measured, at step 0, and kept where nothing is better; what was gained is told."""
+    list(train(tiny(photos), tmp_path / "first"))
+    model = export_run(tmp_path / "first", tmp_path / "m.onnx")
+    ruin = tiny(photos, start_from=str(model), rate=0.9, schedule="constant", clip=1e6, warm_up=0, patience=None)
+    events = list(train(ruin, tmp_path / "ruin"))
+    judged = [event for event in events if isinstance(event, Validation)]
+    assert [event.step for event in judged] == [0, 6, 12] and judged[2].metrics["PSNR"] < judged[0].metrics["PSNR"]
+    best = load_best(tmp_path / "ruin")
+    assert best is not None and best["step"] == 0
+    told = next(event.text for event in events if isinstance(event, Notice) and "started from" in event.text)
+    assert told.startswith("No step was better than the model that training started from (PSNR ")
+    with (
+        open_model(model, "cpu") as before,
+        open_model(export_run(tmp_path / "ruin", tmp_path / "n.onnx"), "cpu") as after,
+    ):
+        image = np.random.default_rng(0).random((1, 3, 20, 24), np.float32)
+        assert np.allclose(before.run(image), after.run(image), atol=1e-6)
+    gone_on = tiny(photos, start_from=str(model))
+    events = list(train(gone_on, tmp_path / "more"))
+    told = next(event.text for event in events if isinstance(event, Notice) and "started from" in event.text)
+    first = next(event for event in events if isinstance(event, Validation))
+    assert first.step == 0 and f"PSNR {first.metrics['PSNR']:.5g}" in told
+
+
+def test_stopped_before_its_start_was_judged_it_is_judged_when_it_goes_on(photos: Path, tmp_path: Path) -> None:
+    list(train(tiny(photos), tmp_path / "first"))
+    recipe = tiny(photos, start_from=str(export_run(tmp_path / "first", tmp_path / "m.onnx")))
+    events = train(recipe, tmp_path / "run")
+    assert any(isinstance(event, Checkpoint) for event in islice(events, 20))
+    events.close()
+    assert not load_best(tmp_path / "run")
+    gone_on = [event.step for event in train(recipe, tmp_path / "run") if isinstance(event, Validation)]
+    assert gone_on == [0, 6, 12]

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from engines.errors import RecipeError
 from trainers.adversarial.sides import frozen
 from trainers.data.translation import Pixels, to_tensor
 from trainers.losses.objectives import Objective
@@ -182,8 +183,17 @@ def translate_picture(network: Any, picture: Pixels, source: int) -> Pixels:
     multiple = multiple_of(network)
     padded = np.pad(picture, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="edge")
     device = next(network.parameters()).device
-    output = translated(network, to_tensor([padded]).to(device), source, None)
+    seen = to_tensor([padded]).to(device)
+    check_shape(output := translated(network, seen, source, None), seen)
     return to_pixels(output)[0][:height, :width]
+
+
+def check_shape(fake: Tensor, real: Tensor) -> None:
+    """Raise RecipeError where the network does not return pictures of the size it is given."""
+    if fake.shape != real.shape:
+        raise RecipeError(
+            f"The network makes {tuple(fake.shape)} of {tuple(real.shape)}; it must keep the size of a picture."
+        )
 
 
 def to_pixels(pictures: Tensor) -> Pixels:

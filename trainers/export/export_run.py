@@ -39,7 +39,13 @@ Weights = dict[str, Any]
 
 
 def export_run(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: bool = False) -> Path:
-    """Write the averaged weights of the run to `target` (.onnx) and its companion beside it; returns the file to use.
+    """The file that `export_with_step` writes."""
+    return export_with_step(run_dir, target, kind=kind, anyway=anyway)[0]
+
+
+def export_with_step(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: bool = False) -> tuple[Path, int]:
+    """Write the averaged weights of the run to `target` (.onnx) and its companion beside it; returns the file to use, and
+    the step whose weights they are.
 
     The recipe's `export` chooses between the best and the last. The metrics in the card are measured here, on the
     validation pictures of the recipe where they are to be found; for "fp16" its loss in dB too. "int8" writes the float
@@ -60,14 +66,15 @@ def export_run(run_dir: Path, target: Path, *, kind: Kind = "float32", anyway: b
     weights = chosen["parts"]["average"]["network"]
     match recipe:
         case SuperResolution():
-            return _export_superres(recipe, weights, target, kind, anyway)
+            path = _export_superres(recipe, weights, target, kind, anyway)
         case ImageTranslation() if kind != "int8":
-            return _export_translation(recipe, weights, last["parts"]["discriminator"], target, kind)
+            path = _export_translation(recipe, weights, last["parts"]["discriminator"], target, kind)
         case ImageGeneration() if kind != "int8":
             parts = {"labels": last["parts"].get("labels"), **chosen["parts"]}
-            return _export_generator(recipe, parts, last["parts"]["discriminator"], target, kind)
+            path = _export_generator(recipe, parts, last["parts"]["discriminator"], target, kind)
         case _:
             raise RecipeError(f"A model for {recipe.task} is not exported as {kind}; choose fp16 or float32.")
+    return path, int(chosen["step"] if "step" in chosen else chosen["standing"]["step"])
 
 
 def _export_superres(recipe: SuperResolution, weights: Weights, target: Path, kind: Kind, anyway: bool) -> Path:

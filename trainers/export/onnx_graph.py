@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import logging
 import warnings
@@ -38,6 +39,10 @@ def to_onnx(
     one that wraps another as its `network`, whose names lose that prefix. Raises ModelError where it cannot be exported.
     """
     buffer = io.BytesIO()
+    # torch counts what it goes through with tqdm, where some package has brought that, and tqdm starts a thread for it that
+    # never ends.
+    counting: Any = importlib.import_module("torch.hub")
+    counting.tqdm.monitor_interval = 0
     quiet = logging.getLogger("torch.onnx")
     level = quiet.level
     quiet.setLevel(logging.ERROR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import math
 import os
@@ -14,6 +15,7 @@ import torch
 
 from engines.errors import RecipeError
 from trainers.loop.checkpoint import load_checkpoint, save_best, save_checkpoint
+from trainers.recipes.recipe import from_values
 from trainers.runs.events import (
     Checkpoint,
     Event,
@@ -51,7 +53,8 @@ class Standing:
     the step `rolled_back_at`. A generator waits while its new discriminator trains
     `alone` for so many steps, and its rate rises over `ramp` steps then.
     `best` is the best validation score so far, made at `best_step`, and `worse` counts the validations since; the last was
-    of step `judged_at`.
+    of step `judged_at`, which is -1 until the model that a run starts from has been judged. `start` is its score, and
+    `measure` what scores are called.
     """
 
     step: int = 0
@@ -68,6 +71,8 @@ class Standing:
     best_step: int = 0
     worse: int = 0
     judged_at: int = 0
+    start: float | None = None
+    measure: str = ""
 
 
 @dataclass
@@ -174,16 +179,40 @@ class Run:
         self.standing.roll_backs, self.standing.rate_factor = roll_backs, rate_factor
         self.standing.rolled_back_at = max(step, before.rolled_back_at)
         self.standing.best, self.standing.best_step, self.standing.worse = before.best, before.best_step, before.worse
+        self.standing.start, self.standing.measure = before.start, before.measure
+        self.standing.judged_at = max(self.standing.judged_at, -1 if before.start is None else 0)
         self.standing.roll_back_asked = False
         self.save()
         text = f"{why} at step {step + 1}: back to step {self.standing.step}, with half the learning rate."
         return Notice(text) if asked else Verdict(step + 1, "nan", text)
 
-    def judged(self, score: float | None, best: Mapping[str, Stateful]) -> None:
-        """Take a validation `score`, higher being better, into the standing; the parts `best` are kept where it is the best."""
+    def gained(self) -> str:
+        """What a run that started from a model has gained over it, in a sentence; empty where that was not measured."""
+        now = self.standing
+        if now.start is None or now.best is None:
+            return ""
+        before, after = (f"{abs(score):.5g}" for score in (now.start, now.best))
+        if not now.best_step:
+            return (
+                f"No step was better than the model that training started from ({now.measure} {before}): that is the best "
+                "still. Try a lower “rate”, or more pictures."
+            )
+        return (
+            f"The model that training started from had {now.measure} {before}; the best since is {after}, at step "
+            f"{now.best_step:,}."
+        )
+
+    def judged(self, score: float | None, best: Mapping[str, Stateful], measure: str = "") -> None:
+        """Take a validation `score`, higher being better, into the standing; the parts `best` are kept where it is the best.
+
+        `measure` is what the score is called. That of step 0 is of the model that a run started from.
+        """
         self.standing.judged_at = self.standing.step
         if score is None or not math.isfinite(score):
             return
+        if self.standing.step == 0:
+            self.standing.start = score
+        self.standing.measure = measure
         if self.standing.best is not None and not score > self.standing.best:
             self.standing.worse += 1
             return
@@ -222,7 +251,12 @@ MAY_CHANGE = {
 
 
 def check_same_run(mine: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-    """Raise RecipeError unless recipe `other`, of a checkpoint, differs from `mine` only in what may change."""
+    """Raise RecipeError unless recipe `other`, of a checkpoint, differs from `mine` only in what may change.
+
+    One written by an earlier Duskroom lacks fields that there are now, and had what they say by default.
+    """
+    with contextlib.suppress(RecipeError):
+        other = from_values(dict(other)).model_dump(mode="json")
     for name, value in mine.items():
         if name not in MAY_CHANGE and name in other and other[name] != value:
             raise RecipeError(

@@ -35,15 +35,17 @@ def judging_step(
 ) -> Events:
     """Validate and sample where that is due, every `every` steps and at step `last`, and it has not been done.
 
+    At step 0 it is due where a run starts from a model: its standing says that nothing was judged yet.
+
     `measure` yields Working now and then and returns the metrics by name, none where nothing can be measured; the parts
     `best` are kept where they are the best so far. `sample` writes a sample.
     """
     step = run.standing.step
-    if not step or run.standing.judged_at == step or (step % every and step != last):
+    if run.standing.judged_at == step or (step % every and step != last):
         return
     metrics = yield from obeying(measure(), obey)
     judged = Validation(step, metrics)
-    yield from run.holding(partial(run.judged, score_of(judged), best))
+    yield from run.holding(partial(run.judged, score_of(judged), best, next(iter(metrics), "")))
     if metrics:
         yield from obey((yield judged))
     path = yield from run.holding(sample)

@@ -26,6 +26,7 @@ TASKS: dict[str, type[Recipe]] = {
     "image-translation": ImageTranslation,
     "image-generation": ImageGeneration,
 }
+ON_FROM_A_MODEL = 0.2  # of its rates, with which an upscaling model is trained on
 OWN = "trainers.networks."  # where the import paths begin that a card may name
 
 
@@ -60,6 +61,7 @@ def from_values(values: dict[str, Any], *, origin: str = "The recipe") -> Recipe
 def from_card(text: str, *, origin: str) -> dict[str, Any]:
     """What the recipe in a model's card holds, to be trained on from: without its pictures, which are the person's to name.
 
+    The rates of an upscaling model are lower than those it was trained with, which would first undo what it learned.
     A card never has code imported but Duskroom's own networks: raises RecipeError where its recipe names anything else by an
     import path, and where there is no recipe.
     """
@@ -77,6 +79,9 @@ def from_card(text: str, *, origin: str) -> dict[str, Any]:
     without = {"data": {}, "start_from": None}
     if values.get("skies"):  # masks of those pictures
         without |= {"skies": [], "weights": {**values.get("weights", {}), "sky": 0.0}}
+    if values.get("task") == "super-resolution":
+        lower = {name: values.get(name, SuperResolution.model_fields[name].default) for name in ("rate", "muon_rate")}
+        without |= {name: rate * ON_FROM_A_MODEL for name, rate in lower.items() if isinstance(rate, float)}
     return values | without
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, Field, asdict, dataclass, fields
 from typing import Any
 
 
@@ -132,9 +132,10 @@ class Finished:
 
 @dataclass(frozen=True)
 class Exported:
-    """The model was written to `path` and opened again."""
+    """The model was written to `path` and opened again; it is that of `step`, 0 where a log of earlier does not say."""
 
     path: str
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,10 @@ def to_json(values: dict[str, Any], indent: int | None = None) -> str:
     return json.dumps(values, indent=indent) if any("\ud800" <= letter <= "\udfff" for letter in text) else text
 
 
+def _needed(field: Field[Any]) -> bool:
+    return field.default is MISSING
+
+
 def from_line(line: str | bytes) -> Event | Command | None:
     """The message that `line` holds; None for a line cut short or of a kind that this version does not know."""
     read = read_line(line)
@@ -245,7 +250,8 @@ def read_line(line: str | bytes) -> Line | None:
     try:
         values = json.loads(line)
         kind = _KINDS[values["kind"]]
-        message = kind(**{field.name: values[field.name] for field in fields(kind)})
+        given = {field.name: values[field.name] for field in fields(kind) if field.name in values or _needed(field)}
+        message = kind(**given)
         if not all(isinstance(getattr(message, field.name), _TYPES[str(field.type)]) for field in fields(kind)):
             return None
         return Line(int(values.get("n", 0)), float(values.get("at", 0.0)), message)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import re
 import signal
 import threading
 import time
@@ -49,3 +51,39 @@ def test_a_signal_before_the_work_can_be_interrupted_is_not_lost() -> None:
         console.progress.check()
 
     assert run(work, as_json=False) == 130
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_never_reaches_the_edge_of_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line as wide as the terminal begins the next one, and then each drawing scrolls."""
+    drawn = Terminal()
+    monkeypatch.setattr("sys.stderr", drawn)
+    for columns in (20, 40, 80, 400):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        console = Console()
+        losses = ", ".join(f"a loss of a long name {place} 0.1234" for place in range(9))
+        console.progress(5, 10, f"step 5 of 10, {losses}")
+        console.end()
+    lines = [line for line in drawn.getvalue().split("\r") if "━" in line]
+    assert [len(line) for line in lines[:3]] == [19, 39, 79] and "…" in lines[2] and lines[2].endswith("left")
+    assert len(lines[3]) > 300 and "loss of a long name 8" in lines[3]
+
+
+def test_without_a_terminal_progress_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    quiet = Console()
+    quiet.progress(1, 10, "tile 1 of 10")
+    assert capsys.readouterr().err == ""
+    console = Console()
+    console.lines_every = 0.05
+    console.progress(0, 10, "step 0 of 10")  # too soon
+    for step in range(1, 4):
+        time.sleep(0.06)
+        console.progress(step, 10, f"step {step} of 10")
+        console.progress(step, 10, f"step {step} of 10")
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in said] == [f"step {step} of 10" for step in (1, 2, 3)]
+    assert re.fullmatch(r"step 3 of 10, \d+ s left", said[2])

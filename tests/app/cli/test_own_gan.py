@@ -42,7 +42,7 @@ def studio(tmp_path: Path, photo_pixels: np.ndarray) -> Path:
 def test_from_recipe_to_model_and_on_from_it(studio: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = studio / "runs" / "first"
     out, _ = duskroom("train", studio / "my-gan.toml", "--run", first, PYTHONPATH=str(studio))
-    assert "step 12: SWD" in out and "Exported to" in out
+    assert "step 12: SWD" in out and "Exported step 12 to" in out
     card = read_card(first / "model.onnx")
     assert (card.task, card.name, card.latent_size, card.output_size) == ("image-generation", "my-gan", 64, 32)
     with open_model(first / "model.onnx") as model:

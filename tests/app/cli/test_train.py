@@ -23,8 +23,10 @@ from engines.models.card import read_card
 from engines.pictures.picture import load
 from tests.app.cli.test_main import duskroom, fails, start
 from tests.conftest import ROOT, SAMPLES
-from tests.models import tiny_translation, translation_card
+from tests.models import card_for, tiny_superres, tiny_translation, translation_card
 from trainers.loop.checkpoint import load_checkpoint
+from trainers.recipes.superres import SuperResolution
+from trainers.runs.events import Exported
 from trainers.runs.run_folder import locked, read_recipe_values
 
 
@@ -58,7 +60,7 @@ def test_the_readme_from_recipe_to_photo(studio: Path, photo: Path) -> None:
     recipe = change(studio / "my-recipe.toml", ("steps = 5000", "steps = 20"), SHORT)
     run = studio / "runs" / "mine"
     out, _ = duskroom("train", recipe, "--run", run, PYTHONPATH=str(studio))
-    assert "from step 0" in out and "step 20: PSNR" in out and "Exported to" in out
+    assert "from step 0" in out and "step 20: PSNR" in out and "Exported step 20 to" in out
     kept = [json.loads(line)["kind"] for line in (run / "events.jsonl").read_text("utf-8").splitlines()]
     assert "Step" in kept and kept[0] == "Started" and kept[-2:] == ["Finished", "Exported"]
     card = read_card(run / "model.onnx")
@@ -198,12 +200,27 @@ def test_a_model_is_trained_on_from_its_file(tmp_path: Path, capsys: pytest.Capt
     assert said[0] == "run" and "started" in said and said[-1] == "stopped"
 
 
+def test_a_model_is_trained_on_by_its_name_with_lower_rates() -> None:
+    wanted = train._wanted(Path("fast-x2"), [SAMPLES])
+    assert isinstance(wanted, SuperResolution) and wanted.start_from == SHIPPED
+    learned = json.loads(read_card(SHIPPED).recipe)
+    assert 0 < wanted.rate < 0.5 * learned["rate"] and 0 < wanted.muon_rate < 0.5 * learned["muon_rate"]
+
+
+def test_an_export_tells_its_step_and_what_rounding_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tiny_superres(tmp_path / "m.onnx", card=card_for(2, overlap=2, metrics={"PSNR loss Set5": 0.0251}))
+    train._show(Console(), Exported(str(path), 12000))
+    assert capsys.readouterr().out == f"Exported step 12,000 to “{path}”. Rounding cost 0.025 dB on Set5.\n"
+
+
 def test_what_cannot_be_trained_on_from_is_said(tmp_path: Path, studio: Path) -> None:
     console = Console()
     with pytest.raises(RecipeError, match="name their folder with --photos"):
         train_recipe(console, SHIPPED, None, resume=False)
     with pytest.raises(RecipeError, match="names its own pictures"):
         train_recipe(console, studio / "my-recipe.toml", None, resume=False, photos=[SAMPLES])
+    with pytest.raises(RecipeError, match="neither a recipe nor a model called “fast-x9”; check the path, or see"):
+        train_recipe(console, Path("fast-x9"), None, resume=False, photos=[SAMPLES])
     with locked(tmp_path), pytest.raises(RunError, match="is being trained in already, by process"):
         train_recipe(console, SHIPPED, tmp_path, resume=False, photos=[SAMPLES])
 

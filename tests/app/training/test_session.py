@@ -146,7 +146,7 @@ def test_told_while_it_runs_then_released_and_resumed(photos: Path, tmp_path: Pa
     assert one.until_event(Checkpoint).step > step  # type: ignore[union-attr]
     target = tmp_path / "now.onnx"
     one.session.export(target)
-    assert one.until_event(Exported) == Exported(str(target)) and target.exists()
+    assert one.until_event(Exported).path == str(target) and target.exists()
     one.until_event(Step)
 
     one.session.pause(release=True)

@@ -10,7 +10,8 @@ from torch import nn
 
 from engines.errors import RecipeError
 from trainers.loop.checkpoint import load_best, load_checkpoint, save_checkpoint
-from trainers.loop.run_state import Run, Standing, Stateful
+from trainers.loop.run_state import Run, Standing, Stateful, check_same_run
+from trainers.recipes.recipe import from_values
 from trainers.runs.events import Checkpoint, Held, Verdict
 
 
@@ -53,6 +54,42 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
         Run(tmp_path, {"seed": 1}, Standing(), parts).resume()
     with pytest.raises(RecipeError, match=r"of another recipe \(optimiser\)"):
         Run(tmp_path, {"seed": 1}, Standing(), {"network": nn.Linear(2, 2)}).resume()
+
+
+def test_a_checkpoint_of_an_earlier_recipe_had_what_is_the_default_now(tmp_path: Path) -> None:
+    """Fields that have come since, and features that were a path, do not make it another run."""
+    values = {
+        "task": "image-translation",
+        "name": "a",
+        "domains": ["day", "night"],
+        "steps": 9,
+        "data": {"photos": ["d", "n"]},
+    }
+    earlier = from_values({**values, "weights": {"perceptual": 1.0}, "features": "vgg.pth"}).model_dump(mode="json")
+    now = dict(earlier)
+    earlier["weights"] = {name: value for name, value in earlier["weights"].items() if name not in ("sky", "patches")}
+    earlier["features"] = "vgg.pth"
+    del earlier["skies"], earlier["augment"]
+    check_same_run(now, earlier)
+    with pytest.raises(RecipeError, match="was trained with weights = "):
+        check_same_run(now, earlier | {"weights": {"perceptual": 2.0}})
+    with pytest.raises(RecipeError, match="was trained with augment = "):
+        check_same_run(now, earlier | {"augment": ["cutout"]})
+
+
+def test_what_was_gained_is_told_against_the_model_at_the_start(tmp_path: Path) -> None:
+    run, layer = a_run(tmp_path)
+    assert run.gained() == ""
+    run.judged(-0.52, {"network": layer}, "SWD")
+    run.save()
+    assert run.gained().startswith("No step was better than the model that training started from (SWD 0.52)")
+    run.standing.step = 4
+    run.judged(-0.6, {"network": layer}, "SWD")
+    assert run.standing.best_step == 0 and load_best(tmp_path)["step"] == 0  # type: ignore[index]
+    run.standing.step = 1000
+    run.judged(-0.4, {"network": layer}, "SWD")
+    run.roll_back("You asked to go back", asked=True)
+    assert run.gained() == ("The model that training started from had SWD 0.52; the best since is 0.4, at step 1,000.")
 
 
 def test_going_back_halves_the_rate_for_good(tmp_path: Path) -> None:
