@@ -27,7 +27,11 @@ def train_recipe(
     Raises RecipeError where the recipe is wrong, TargetError where the folder cannot be used, RunError where the run is
     being trained already, and DuskroomError with what the trainer says where it fails.
     """
-    wanted = _wanted(recipe_file, photos)
+    train_as(console, _wanted(recipe_file, photos), run_dir, resume=resume)
+
+
+def train_as(console: Console, wanted: recipe.Recipe, run_dir: Path | None, *, resume: bool) -> None:
+    """Train as the recipe `wanted` says, as `train_recipe` does, whose errors are raised."""
     need_torch()
     if run_dir is None:
         run_dir = runs_folder() / f"{wanted.name} {datetime.now():%Y-%m-%d %H.%M.%S}"

@@ -8,6 +8,8 @@ begin at zero: the first output is the photo. Pictures are RGB in [-1, 1].
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -17,11 +19,14 @@ TONES = 6  # colour maps of a cell, for luminance from black to white
 MAP = 12  # numbers of an affine colour map: for each colour of the result three factors and a constant
 LUMINANCE = (0.299, 0.587, 0.114)
 SLOPE = 0.1  # of LeakyReLU below 0
+# What lies beyond a picture. Zeros tell a network how far the border of its crop is: it learned to paint bands of sky along the
+# top of whole pictures.
+BORDER: Literal["replicate"] = "replicate"
 LOUDNESS = 3.0  # of latents, whose noise has a deviation of 1
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.LeakyReLU(SLOPE))
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1, padding_mode=BORDER), nn.LeakyReLU(SLOPE))
 
 
 def _twice(x: Tensor) -> Tensor:
@@ -80,7 +85,7 @@ class GridDecoder(nn.Module):
         self.down = nn.ModuleList([_conv(3, width, 2), _conv(width, 2 * width, 2), _conv(2 * width, 4 * width, 2)])
         self.up = nn.ModuleList([_conv(12 * width, 4 * width), _conv(6 * width, 2 * width), _conv(3 * width, width)])
         self.fine = _conv(width + 3, width)
-        self.lights = nn.Conv2d(width, 3, 3, padding=1) if lights else None
+        self.lights = nn.Conv2d(width, 3, 3, padding=1, padding_mode=BORDER) if lights else None
 
     def forward(self, latents: Tensor, picture: Tensor) -> tuple[Tensor, Tensor]:
         x = latents

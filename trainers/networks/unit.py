@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
-from trainers.networks.relighting import CELL, TONES, GridDecoder, GridEncoder, relit
+from trainers.networks.relighting import BORDER, CELL, TONES, GridDecoder, GridEncoder, relit
 
 SLOPE = 0.01  # of LeakyReLU below 0; the paper names none, and this is torch's own
 BLOCKS = 4  # residual blocks of an encoder, and of a generator
@@ -22,6 +22,7 @@ MULTIPLE = 4  # a picture is halved twice: its sides are multiples of this
 
 Norm = Literal["none", "channel", "instance"]
 Head = Literal["paint", "grid"]
+Border = Literal["zeros", "replicate"]
 
 
 class ChannelNorm(nn.Module):
@@ -52,11 +53,11 @@ class ResidualBlock(nn.Module):
     The paper's have no `norm`; here is the depth of the network, so here alone one is put where a recipe asks for it.
     """
 
-    def __init__(self, inputs: int, outputs: int, norm: Norm = "none") -> None:
+    def __init__(self, inputs: int, outputs: int, norm: Norm = "none", border: Border = "zeros") -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode=border)
         self.norm1 = NORMS[norm](outputs)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1, padding_mode=border)
         self.norm2 = NORMS[norm](outputs)
         self.shortcut = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
 
@@ -167,7 +168,8 @@ class UNIT(nn.Module):
 
 
 def _blocks(channels: int, norm: Norm) -> nn.ModuleList:
-    return nn.ModuleList(ResidualBlock(channels, channels, norm) for _ in range(BLOCKS))
+    """The residual blocks of an encoder or a generator of a grid."""
+    return nn.ModuleList(ResidualBlock(channels, channels, norm, BORDER) for _ in range(BLOCKS))
 
 
 class UNITDiscriminator(nn.Module):
