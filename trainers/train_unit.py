@@ -147,8 +147,8 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     obey = partial(obey_command, run, sample)
     if pictures.left_out:
         yield Notice(list_left_out(pictures.left_out))
-    if missing:
-        yield Notice(missing)
+    for words in (*pictures.told, *([missing] if missing else ())):
+        yield Notice(words)
     if not judge.can_judge:
         yield Notice("There are too few pictures held out, or they are too dark or small: nothing is measured.")
     count = sum(weight.numel() for module in networks.values() for weight in module.parameters())

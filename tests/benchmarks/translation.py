@@ -25,7 +25,9 @@ from PIL import Image
 
 from engines.errors import DuskroomError
 from engines.models.model import Model, open_model
+from engines.pictures.picture import Picture
 from engines.tiles.tensor import pad, to_pixels, to_tensor
+from engines.translation.translate import translate as relight
 from trainers.data.photos import find_photos, read_photos
 from trainers.metrics.darkening import darken_to
 from trainers.quality.translation import (
@@ -76,7 +78,12 @@ def read_folder(folder: Path) -> Photos:
 
 
 def translate(model: Model, picture: Pixels) -> Pixels:
-    """What the network makes of a whole picture (H, W, 3), its edges repeated up to a size that it takes."""
+    """What the network makes of a whole picture (H, W, 3), its edges repeated up to a size that it takes.
+
+    One that says how colours change is applied by the engine.
+    """
+    if model.card.outputs:
+        return relight(Picture(picture), model).pixels
     height, width = picture.shape[:2]
     fit = model.card.size.fit
     output = model.run(pad(to_tensor(picture), fit(height), fit(width)))

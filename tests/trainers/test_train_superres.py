@@ -488,3 +488,12 @@ def test_stopped_before_its_start_was_judged_it_is_judged_when_it_goes_on(photos
     assert not load_best(tmp_path / "run")
     gone_on = [event.step for event in train(recipe, tmp_path / "run") if isinstance(event, Validation)]
     assert gone_on == [0, 6, 12]
+
+
+def test_validation_on_what_is_trained_on_is_told(photos: Path, tmp_path: Path) -> None:
+    for path in sorted(photos.iterdir())[1:]:
+        path.unlink()
+    told = [event.text for event in islice(train(tiny(photos), tmp_path / "run"), 12) if isinstance(event, Notice)]
+    assert len(told) == 1 and told[0].startswith(
+        "There is no picture to hold out: what is measured, is measured on one that"
+    )

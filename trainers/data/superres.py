@@ -31,6 +31,12 @@ def deaf(command: TrainerCommand | None) -> Events:
     yield from ()
 
 
+ALSO_TRAINED_ON = (
+    "There is no picture to hold out: what is measured, is measured on one that is trained on, and looks better than it is. "
+    "Add pictures, or name a folder of others as “validation”."
+)
+
+
 @dataclass(frozen=True)
 class Pictures:
     """What a run learns from, what it is judged by, and words on what was left out."""
@@ -53,6 +59,8 @@ def find_pictures(recipe: SuperResolution) -> Events:
         held_out = held_out_of(paths, recipe.data.hold_out)
         kept_aside = set(held_out)
         paths = [path for path in paths if path not in kept_aside] or paths
+        if kept_aside & set(paths):
+            yield Notice(ALSO_TRAINED_ON)
     shelves = yield from arrange(paths, patch, recipe.data.megapixels, recipe.seed)
     validation: list[Pixels] = []
     for index, path in enumerate(held_out[:VALIDATION_COUNT]):
@@ -90,6 +98,7 @@ def read_crops(recipe: SuperResolution, pictures: Pictures, shelf: int, obey: Ob
         raise RecipeError(no_picture(recipe, pictures.left_out))
     if not pictures.validation:
         pictures.validation.append(_centre(large[-1], recipe))
+        yield from obey((yield Notice(ALSO_TRAINED_ON)))
     return PairedCrops(large, recipe.scale, seed=recipe.seed, candidates=recipe.candidates, small=small)
 
 

@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Domain:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Both domains, and words on what was left out."""
+    """Both domains, words on what was left out, and `told`, sentences on what a person should know of the rest."""
 
     domains: tuple[Domain, Domain]
     left_out: list[str]
@@ -60,6 +60,7 @@ class Pictures:
     view: int
     jitter: float
     flip: bool
+    told: tuple[str, ...] = ()
 
     def batch(self, step: int, turn: int, domain: int, size: int) -> tuple[Tensor, Tensor]:
         """`size` crops of `domain` for update `turn` of step number `step`: as they are, and with colours changed.
@@ -140,9 +141,30 @@ def read_pictures(recipe: ImageTranslation) -> Generator[Event, TrainerCommand |
     domains: list[Domain] = []
     for which in (0, 1):
         domains.append((yield from _read_domain(recipe, which, photos[which], named[which], left_out)))
-    return Pictures(
-        (domains[0], domains[1]), left_out, recipe.seed, recipe.crop, recipe.view, recipe.jitter, recipe.flip
+    told = tuple(
+        words
+        for name, domain in zip(recipe.domains, domains, strict=True)
+        for words in to_tell(name, domain, recipe.crop)
     )
+    return Pictures(
+        (domains[0], domains[1]), left_out, recipe.seed, recipe.crop, recipe.view, recipe.jitter, recipe.flip, told
+    )
+
+
+def to_tell(name: str, domain: Domain, crop: int) -> Iterator[str]:
+    """Sentences on pictures of the domain `name` that serve less well than they seem to."""
+    smaller = sum(min(picture.shape[:2]) < crop for picture in domain.training)
+    if smaller:
+        count = len(domain.training)
+        yield (
+            f"{smaller} of {count} pictures of {name} are smaller than a crop of {crop} pixels, and are enlarged for it; lower "
+            "“crop”, or take larger pictures."
+        )
+    if any(picture is domain.training[0] for picture in domain.held_out):
+        yield (
+            f"There is no picture of {name} to hold out: samples show one that is trained on. Add pictures, lower “hold_out”, "
+            "or name folders of others as “validation”."
+        )
 
 
 def _read_domain(

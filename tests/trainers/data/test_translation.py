@@ -219,3 +219,19 @@ def test_a_mask_that_is_missing_is_said(folders: list[Path], tmp_path: Path) -> 
         RecipeError, match="where there is sky in “street_4.png”, cannot be read; label the pictures again"
     ):
         returned(read_pictures(recipe))
+
+
+def test_what_serves_less_well_than_it_seems_is_told(folders: list[Path]) -> None:
+    pictures = returned(read_pictures(recipe_for(folders, crop=64, view=96)))
+    assert pictures.told == ()
+    told = returned(
+        read_pictures(recipe_for(folders, crop=80, view=96, data={"photos": [str(f) for f in folders]}))
+    ).told
+    assert [words.split(";")[0] for words in told[::2]] == [
+        f"6 of 6 pictures of {name} are smaller than a crop of 80 pixels, and are enlarged for it"
+        for name in ("day", "night")
+    ]
+    assert all(
+        words.startswith(f"There is no picture of {name} to hold out")
+        for words, name in zip(told[1::2], ("day", "night"), strict=True)
+    )
