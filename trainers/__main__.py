@@ -101,6 +101,7 @@ def _export(out: TextIO, options: argparse.Namespace) -> int:
 
 def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> int:
     from trainers.runs.driver import Driver, Throttle
+    from trainers.runs.guards import Guards
     from trainers.runs.inbox import Inbox
 
     inbox = Inbox(run_dir, detached=detached, abandon=abandon)
@@ -128,7 +129,7 @@ def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> 
             recipe = recipes.from_values(values, origin=f"“{run_dir / run_folder.RECIPE}”")
             if asked and not any((run_dir / name).exists() for name in (run_folder.CHECKPOINT, run_folder.PREVIOUS)):
                 run_folder.write_recipe(run_dir, values)
-            driver = Driver(run_dir, inbox, throttled)
+            driver = Driver(run_dir, inbox, throttled, Guards(in_use=recipe.in_use))
             for line in run_folder.timeline(run_folder.read_events(run_dir)[0]):
                 driver.guards.see(line.message)  # type: ignore[arg-type]
             train = importlib.import_module(TRAINERS[recipe.task]).train

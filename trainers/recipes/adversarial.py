@@ -91,6 +91,11 @@ class ImageGeneration(Recipe):
         """How many steps the run has."""
         return self.steps
 
+    @property
+    def in_use(self) -> frozenset[str]:
+        """The names of the objective and of the auxiliary losses."""
+        return frozenset({self.objective, *(loss.kind for loss in self.auxiliary)})
+
 
 class Weights(Strict):
     """What each term of UNIT's loss weighs: λ0 to λ4 of the paper, equations 3 to 8, and some that the paper has not.

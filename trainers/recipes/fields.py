@@ -106,6 +106,11 @@ class Recipe(Strict):
         """How many steps the run has; a task's recipe says from what."""
         raise NotImplementedError
 
+    @property
+    def in_use(self) -> frozenset[str]:
+        """The names of the objective and of the auxiliary losses, where the task has them."""
+        return frozenset()
+
     @model_validator(mode="after")
     def _warm_up_ends_before_the_last_step(self) -> Self:
         if self.warm_up >= self.total_steps:

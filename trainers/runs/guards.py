@@ -28,6 +28,7 @@ LEAD_STEPS = 150  # for so many steps
 SPREAD = 0.2  # how different samples are, the data's pictures being 1, when a generator has collapsed
 SPREAD_FALL = 0.4  # or the part of the largest spread so far that is left
 SPREAD_STEPS = 100  # for so many steps
+SPREAD_RISE = 1.1  # by how much of its lowest it has to rise in that time to be on its way up
 FIRST_SPREAD = 300  # steps before which all samples are alike in any run
 PLATEAU_VALIDATIONS = 8  # validations without a better one
 OVERFIT_DROP = 0.02  # by how much of its best a validation metric falls when a run overfits
@@ -54,10 +55,11 @@ class Guards:
     """Watches one run from its beginning: `see` takes each event and returns what it gives reason to say.
 
     Each kind of trouble is said once until it has passed. What was done about a NaN or too little memory, trainers say
-    themselves.
+    themselves. `in_use` are the objective and the auxiliary losses of the recipe: what is used already is no advice.
     """
 
     patience: int = PLATEAU_VALIDATIONS
+    in_use: frozenset[str] = frozenset()
     _losses: dict[str, Smoothed] = field(default_factory=dict[str, Smoothed])
     _lowest: dict[str, float] = field(default_factory=dict[str, float])
     _first: int | None = None
@@ -65,6 +67,7 @@ class Guards:
     _ahead_since: int | None = None
     _same_since: int | None = None
     _widest: float = 0.0
+    _narrowest: float = math.inf
     _best: float | None = None
     _worse: int = 0
     _loss_at_best: float = math.inf
@@ -140,17 +143,26 @@ class Guards:
         self._widest = max(self._widest, spread)
         if spread > max(SPREAD, SPREAD_FALL * self._widest):
             self._same_since = None
+            self._narrowest = math.inf
             self._said.discard("collapsed")
             return None
         self._same_since = step if self._same_since is None else self._same_since
+        # One that has only begun draws ever more different pictures: it is slow, and not collapsed.
+        if spread > SPREAD_RISE * self._narrowest:
+            self._same_since, self._narrowest = step, spread
+        self._narrowest = min(self._narrowest, spread)
         if step - self._same_since < SPREAD_STEPS or step - (self._first or 0) < FIRST_SPREAD:
             return None
+        advice = ["Go back to an earlier checkpoint with half the rate"]
+        if "mode-seeking" not in self.in_use:
+            advice.append("add the auxiliary loss “mode-seeking” for the generator")
+        others = [f"“{name}”" for name in ("hinge", "wgan-gp") if name not in self.in_use]
+        advice.append(f"choose another objective, such as {' or '.join(others)}")
         return self._say(
             "collapsed",
             step,
             f"The generated pictures differ only {spread:.0%} as much as the training pictures do: the generator has "
-            "collapsed. Go back to an earlier checkpoint with half the rate, add the auxiliary loss “mode-seeking” for the "
-            "generator, or choose another objective, such as “hinge” or “wgan-gp”.",
+            f"collapsed. {', '.join(advice[:-1])}, or {advice[-1]}.",
         )
 
     def _see_validation(self, event: Validation) -> list[Verdict]:

@@ -238,3 +238,17 @@ def test_a_wrong_translation_is_said(changes: dict[str, object], words: str) -> 
     with pytest.raises(RecipeError) as error:
         from_values(translation(**changes))
     assert words in str(error.value)
+
+
+def test_a_recipe_knows_what_it_uses() -> None:
+    gan = from_values(
+        {
+            "task": "image-generation",
+            "name": "a",
+            "steps": 9,
+            "data": {"photos": ["p"]},
+            "objective": "hinge",
+            "auxiliary": [{"kind": "mode-seeking"}],
+        }
+    )
+    assert gan.in_use == {"hinge", "mode-seeking"} and good().in_use == frozenset()

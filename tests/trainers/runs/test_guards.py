@@ -103,3 +103,25 @@ def test_a_collapse_that_validation_sees_is_said_once() -> None:
     (verdict,) = guards.see(Validation(400, {"SWD": 3.0, "spread": 0.02}))
     assert verdict.guard == "collapsed" and "“mode-seeking”" in verdict.text
     assert guards.see(Validation(500, {"SWD": 2.0, "spread": 0.02})) == []  # said once
+
+
+def watched(number: int, spread: float) -> Step:
+    return Step(number, 10_000, {"discriminator": 1.0, "generator": 1.0}, 1e-4, 0.1, {"spread": spread})
+
+
+def test_a_generator_that_is_slow_to_begin_has_not_collapsed() -> None:
+    guards = Guards()
+    guards.see(Started(0, 10_000, "cpu", "float32", 1))
+    rising = [verdict for number in range(1, 900) for verdict in guards.see(watched(number, 0.02 + number * 2e-4))]
+    assert rising == []
+    stuck = [verdict for number in range(900, 1300) for verdict in guards.see(watched(number, 0.02))]
+    assert [verdict.guard for verdict in stuck] == ["collapsed"]
+
+
+def test_what_is_in_use_is_no_advice() -> None:
+    guards = Guards(in_use=frozenset({"hinge", "mode-seeking"}))
+    guards.see(Started(0, 10_000, "cpu", "float32", 1))
+    (verdict,) = [verdict for number in range(1, 600) for verdict in guards.see(watched(number, 0.01))]
+    assert verdict.text.endswith(
+        "Go back to an earlier checkpoint with half the rate, or choose another objective, such as “wgan-gp”."
+    )
