@@ -22,6 +22,7 @@ from trainers.networks.discriminators import Judgement
 SIZES = (32, 64, 128)
 SLOPE = 0.2  # of LeakyReLU below 0: section 4 of the paper
 DEVIATION = 0.02  # of all first weights: the same section
+POWER_ITERATIONS = 15  # by which the largest singular value of first weights is found, as torch does for those it draws
 EMBEDDING = 32  # numbers that a label is for the generator
 Norm = Literal["batch", "spectral"]
 READER = 128  # channels of the layer that codes are read from: InfoGAN, appendix C
@@ -154,12 +155,23 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             spectral = getattr(layer, "parametrizations", None)
             _draw(spectral.weight.original if spectral is not None else layer.weight, 0.0, generator)
+            if spectral is not None:
+                _find_norm(layer)
         elif isinstance(layer, _BatchNorm) and layer.affine:
             _draw(layer.weight, 1.0, generator)
         else:
             continue
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+
+
+def _find_norm(layer: nn.Module) -> None:
+    """Bring what the spectral norm of `layer` knows of its largest singular value up to its weights, which are new."""
+    training = layer.training
+    layer.train()
+    for _ in range(POWER_ITERATIONS):
+        _ = layer.weight  # each look takes one step of the power iteration
+    layer.train(training)
 
 
 def _draw(weight: Tensor, mean: float, generator: torch.Generator) -> None:

@@ -154,6 +154,16 @@ def test_a_spectral_discriminator_has_a_bounded_slope_and_no_batch_norm() -> Non
         DCGANDiscriminator(32, 32, norm="layer")  # type: ignore[arg-type]
 
 
+def test_a_spectral_norm_knows_the_first_weights_that_are_drawn() -> None:
+    """Were it what the norm measured before they were drawn, the first slopes would be several times too small or large."""
+    torch.manual_seed(0)
+    network = DCGANDiscriminator(32, 32, norm="spectral").eval()
+    initialise(network, torch.Generator().manual_seed(0))
+    assert not network.training
+    for layer in (*(block[0] for block in network.blocks), network.verdict):
+        assert float(torch.linalg.svdvals(layer.weight.detach().flatten(1))[0]) == pytest.approx(1, abs=0.1)
+
+
 def test_a_label_begins_as_small_as_is_asked() -> None:
     torch.manual_seed(0)
     usual, small = DCGANGenerator(32, 32, labels=40), DCGANGenerator(32, 32, labels=40, label_deviation=0.1)
