@@ -25,6 +25,11 @@ __all__ = ["Finding", "Survey", "list_pictures", "overlap", "survey"]
 
 ENOUGH = {"super-resolution": 30, "image-translation": 200, "image-generation": 1000}
 """How many pictures (of each domain, where there are several) a task wants before its results are worth much."""
+KEPT_APART = {
+    "image-translation": "or where fixed cameras took them, name those by the recipe's “camera”, which balances them",
+    "image-generation": "or name such groups by the recipe's “group”, which holds each out as a whole",
+}
+"""What else is to be done with pictures that are alike, by the task."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +75,9 @@ class Survey:
                 "train with a smaller crop, or leave them out."
             )
         if number := count["duplicate"]:
-            said.append(
-                f"{_pictures(number)} {'looks' if number == 1 else 'look'} like copies of others: leave {_them(number)} out, "
-                "or the network learns them by heart."
-            )
+            alike = f"{_pictures(number)} {'looks' if number == 1 else 'look'} like copies of others"
+            otherwise = KEPT_APART.get(self.task or "", "or the network learns them by heart")
+            said.append(f"{alike}: leave {_them(number)} out, {otherwise}.")
         if number := count["blurred"]:
             said.append(
                 f"{_pictures(number)} {_are(number)} blurred all over: leave {_them(number)} out, or the network learns to "
@@ -86,10 +90,11 @@ class Survey:
             )
         if self.labels is not None:
             said += self.labels.sentences()
-        enough = ENOUGH.get(self.task or "", 0)
-        if self.pictures and self.usable < max(2, enough):
-            want = f"{max(2, enough)} or more" if self.task in ENOUGH else "more"
-            said.append(f"{_pictures(self.usable)} {_are(self.usable)} too few to train on: add some, {want} in all.")
+        enough = ENOUGH.get(self.task or "", min(ENOUGH.values()))
+        if self.pictures and self.usable < enough:
+            said.append(
+                f"{_pictures(self.usable)} {_are(self.usable)} too few to train on: add some, {enough} or more in all."
+            )
         return said
 
     def _summary(self) -> str:
@@ -99,10 +104,10 @@ class Survey:
                 f"There are no pictures here{passed}: choose a folder with {', '.join(SUFFIXES[:4])} or similar files."
             )
         if self.sides is None:
-            return f"There are {_pictures(self.pictures)}, and none can be read: choose another folder."
+            return f"There {_are(self.pictures)} {_pictures(self.pictures)}, and none can be read: choose another folder."
         small, median, large = self.sides
         return (
-            f"There are {_pictures(self.pictures)}, {self.usable} of use; "
+            f"There {_are(self.pictures)} {_pictures(self.pictures)}, {self.usable} of use; "
             f"shorter sides from {small} pixels, {median} in the middle, and the longest side {large}."
         )
 

@@ -48,3 +48,27 @@ def test_for_a_generator_it_says_the_labels(photo: Path) -> None:
     assert f"There is no picture in the sub-folder “{photo.parent / 'none'}”" in out and "Traceback" not in err
     out, _ = duskroom("survey", photo.parent)
     assert "abel" not in out and "sub-folder" not in out
+
+
+def test_of_many_files_of_a_kind_a_person_reads_the_first(photo: Path) -> None:
+    for index in range(25):
+        shutil.copy(photo, photo.parent / f"copy{index:02}.jpg")
+    out, _ = duskroom("survey", photo.parent)
+    assert sum(line.startswith("  duplicate ") for line in out.splitlines()) == 21
+    assert out.splitlines()[-1] == "  duplicate  and 5 more; --json lists all."
+    listed, _ = duskroom("survey", photo.parent, "--json")
+    assert sum(json.loads(line).get("kind") == "duplicate" for line in listed.splitlines()) == 25
+
+
+def test_copies_may_be_a_camera_s_or_a_group_s(photo: Path) -> None:
+    shutil.copy(photo, photo.parent / "copy.jpg")
+    out, _ = duskroom("survey", photo.parent, "--task", "image-translation")
+    assert "leave it out, or where fixed cameras took them, name those by the recipe's “camera”" in out
+    out, _ = duskroom("survey", photo.parent, "--task", "image-generation")
+    assert "leave it out, or name such groups by the recipe's “group”" in out
+
+
+def test_a_handful_is_too_few_for_any_task(photo: Path) -> None:
+    out, _ = duskroom("survey", photo.parent, "--smallest", 48)
+    assert "There is 1 picture, 1 of use" in out
+    assert "1 picture is too few to train on: add some, 30 or more in all." in out

@@ -51,7 +51,7 @@ def test_a_good_photograph_has_nothing_wrong(folder: Path, large: Image.Image) -
     found = survey([folder])
     assert (found.pictures, found.readable, found.usable, found.findings) == (1, 1, 1, ())
     assert found.sides == (large.height, large.height, large.width)
-    assert found.sentences()[0].startswith("There are 1 picture, 1 of use")
+    assert found.sentences()[0].startswith("There is 1 picture, 1 of use")
 
 
 COPIES: dict[str, Callable[[Image.Image], Image.Image]] = {
