@@ -132,3 +132,14 @@ def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(RecipeError, match=r"needs the package “timm”.*`pip install 'duskroom\[features\]'`"):
         efficientnet_lite0()
+
+
+def test_a_file_that_carries_code_is_refused_and_does_not_run(tmp_path: Path) -> None:
+    class Trap:
+        def __reduce__(self) -> tuple[object, tuple[str]]:
+            return Path.touch, (tmp_path / "ran",)  # type: ignore[return-value]
+
+    torch.save({"features.0.weight": Trap()}, tmp_path / "vgg16.pth")
+    with pytest.raises(ModelError, match="carries code besides weights, or is damaged, and was not opened"):
+        load_features("vgg16", tmp_path / "vgg16.pth", CPU)
+    assert not (tmp_path / "ran").exists()
