@@ -37,7 +37,7 @@ from engines.models.card import read_card
 from engines.models.pair import back_of
 from trainers.recipes.recipe import ImageTranslation, Recipe, load
 from trainers.runs.events import Exported, Step
-from trainers.runs.run_folder import MODEL, read_events
+from trainers.runs.run_folder import CHECKPOINT, MODEL, PREVIOUS, read_events
 
 MODELS, RECIPES, RUNS = ROOT / "assets" / "models", ROOT / "assets" / "recipes", ROOT / "runs" / "models"
 MOST_PACKED = 16_000_000  # bytes
@@ -134,7 +134,7 @@ def train_next(console: Console, entry: Entry, data: Path, minutes: float | None
     rounds = rounds_of(entry)
     fresh = not rounds or is_done(rounds[-1])
     run_dir = RUNS / entry.name / str(len(rounds) + 1) if fresh else rounds[-1]
-    resume = any((run_dir / name).exists() for name in ("checkpoint.pt", "checkpoint.previous.pt"))
+    resume = any((run_dir / name).exists() for name in (CHECKPOINT, PREVIOUS))
     recipe = recipe_for(entry, data)
     begun = time.monotonic()
     timer = threading.Timer(60 * minutes, console.progress.cancel) if minutes else None

@@ -2,8 +2,8 @@
 
 For translation each channel of the features is first standardised over the picture, so that light and colour, which are to
 change, count little, and shapes much: Huang et al. 2018, "Multimodal Unsupervised Image-to-Image Translation", section 5.1,
-"domain-invariant perceptual loss". For super-resolution they are compared as they are: Johnson et al. 2016, "Perceptual
-Losses for Real-Time Style Transfer and Super-Resolution", equation 2.
+"domain-invariant perceptual loss". Not `standardised` they are compared as they are: Johnson et al. 2016, "Perceptual Losses
+for Real-Time Style Transfer and Super-Resolution", equation 2.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from trainers.data.translation import Pixels, to_tensor
 from trainers.losses.objectives import Objective
 from trainers.losses.patch_distance import patch_distance
 from trainers.networks.discriminators import judge
+from trainers.networks.relighting import LUMINANCE
 from trainers.networks.unit import decoded, head_of, multiple_of
 
 Noise = Callable[[Tensor, str], Tensor]
@@ -28,7 +29,6 @@ Changed = Callable[[Tensor, int], Tensor]
 
 SUBSCRIPTS = ("₁", "₂")
 FAINT = 1e-4  # the variance of luminance, in [-1, 1], below which contrast is hardly seen: that of 1.3 levels of 255
-LUMINANCE = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)

@@ -26,9 +26,7 @@ UNIT = (0.5,) * 3, (0.5,) * 3
 """The same of networks that see [-1, 1], as those from TensorFlow do."""
 
 ADD_FEATURES = "install it with `pip install 'duskroom[features]'`"
-# EfficientNet-Lite0: how many blocks each stage has (Tan & Le 2019, table 1), and the stages that end at blocks 2, 4, 10, 15.
-BLOCKS = (1, 2, 2, 3, 3, 4, 1)
-STAGES = (1, 2, 4, 6)
+BLOCKS = (1, 2, 2, 3, 3, 4, 1)  # of each stage of EfficientNet-Lite0: Tan & Le 2019, table 1
 _STEM = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
 _FIRST = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
 _BLOCK = {

@@ -50,7 +50,7 @@ class GridEncoder(nn.Module):
     `blocks` are residual blocks, at the size of the latents; the last are those that both domains may share. The mean square of
     the latents at each place is `LOUDNESS` squared, and so the KL term always the same. What relights reconstructs a photo by
     doing nothing, so nothing else would hold the latents above their noise: left alone they fell to a third of it within a
-    hundred steps, and the maps no longer knew what they were for.
+    few hundred steps, and the maps no longer knew what they were for.
     """
 
     def __init__(self, width: int, blocks: nn.ModuleList) -> None:

@@ -104,7 +104,9 @@ class Survey:
                 f"There are no pictures here{passed}: choose a folder with {', '.join(SUFFIXES[:4])} or similar files."
             )
         if self.sides is None:
-            return f"There {_are(self.pictures)} {_pictures(self.pictures)}, and none can be read: choose another folder."
+            return (
+                f"There {_are(self.pictures)} {_pictures(self.pictures)}, and none can be read: choose another folder."
+            )
         small, median, large = self.sides
         return (
             f"There {_are(self.pictures)} {_pictures(self.pictures)}, {self.usable} of use; "
