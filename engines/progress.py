@@ -108,7 +108,7 @@ class Pace:
 
     "Of late" is the last `window` seconds, or the latter half of a work that has been going on for longer than twice that. The
     first advance counts only while there is little else: it takes memory that the later ones find ready. Before it, a unit
-    takes the `expected` seconds, if that is known.
+    takes the `expected` seconds, if that is known. What was done before this work began, `start`, is no part of the pace.
     """
 
     def __init__(
@@ -117,12 +117,13 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         *,
         expected: float | None = None,
+        start: int = 0,
     ) -> None:
         self._clock = clock
         self._window = window
         self._expected = expected
         self._begun = clock()
-        self._marks: list[tuple[float, int]] = [(self._begun, 0)]
+        self._marks: list[tuple[float, int]] = [(self._begun, start)]
 
     def seconds_left(self, done: int, total: int) -> float | None:
         """Seconds until `done` reaches `total` at the pace of late; None before any advance, where nothing else is known or

@@ -81,7 +81,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     pool = Pool(recipe.pool)
     reconstructing = parts_of(network) > 0
     weights = recipe.weights.model_dump()
-    sky_ranges = (pictures.domains[0].sky_range, pictures.domains[1].sky_range)
+    sky_ranges = (pictures.domains[0].sky_ranges, pictures.domains[1].sky_ranges)
     run = Run(
         run_dir,
         recipe.model_dump(mode="json"),

@@ -40,7 +40,7 @@ class Console:
         self._began = time.monotonic()
         self._drawn = 0.0
         self._width = 0
-        self._pace = Pace()
+        self._paces = {0: Pace()}  # of works by their totals; 0 is the first one, until its total is known
         self._lock = threading.Lock()
 
     def say(self, text: str, event: str, /, **values: Any) -> None:
@@ -74,8 +74,14 @@ class Console:
         with self._lock:
             self._clear()
 
+    def goes_on_from(self, done: int, total: int) -> None:
+        """A work of so many units in all begins now, with so many done before: the time left is that of the rest."""
+        self._paces[total] = Pace(start=done)
+
     def _report(self, done: int, total: int, text: str) -> None:
-        left = self._pace.seconds_left(done, total)
+        if total not in self._paces:  # steps of training and what is measured between them are no one pace
+            self._paces[total] = self._paces.pop(0, None) or Pace(start=done)
+        left = self._paces[total].seconds_left(done, total)
         now = time.monotonic()
         finished = done >= total
         if self.as_json:

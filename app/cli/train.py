@@ -149,6 +149,7 @@ def _show(console: Console, event: events.Event | events.Command) -> None:
                 f"Training {event.parameters:,} weights on {event.device} in {event.precision}, from step {event.step}."
             )
             console.say(text, "started", **asdict(event))
+            console.goes_on_from(event.step, event.total)
         case events.Validation():
             shown = ", ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
             console.say(f"step {event.step}: {shown}", "validation", **asdict(event))

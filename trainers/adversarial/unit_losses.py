@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engines.errors import RecipeError
 from trainers.adversarial.sides import frozen
-from trainers.data.translation import Pixels, to_tensor
+from trainers.data.translation import Pixels, SkyRanges, to_tensor
 from trainers.losses.objectives import Objective
 from trainers.losses.patch_distance import patch_distance
 from trainers.networks.discriminators import judge
@@ -28,6 +28,7 @@ Changed = Callable[[Tensor, int], Tensor]
 """(pictures, domain) → the pictures as the discriminator sees them: changed at random."""
 
 SUBSCRIPTS = ("₁", "₂")
+CHROMA = 3.0  # so much more the chroma of a sky counts than its luminance
 FAINT = 1e-4  # the variance of luminance, in [-1, 1], below which contrast is hardly seen: that of 1.3 levels of 255
 
 
@@ -83,15 +84,21 @@ def beyond_range(output: Tensor) -> Tensor:
     return F.relu(output.float().abs() - 1).square().mean()
 
 
-def sky_light(output: Tensor, sky: Tensor, light: tuple[float, float]) -> Tensor:
-    """How far the luminance of the sky leaves the range `light` of skies of the domain: the mean square over its pixels.
+def sky_colour(output: Tensor, sky: Tensor, ranges: SkyRanges) -> Tensor:
+    """How far the colour of the sky leaves that of skies of the domain: the mean over its pixels of squares, summed over axes.
 
-    `output` (N, 3, H, W) in [-1, 1]; `sky` (N, 1, H, W), 1 where there is sky. Without any it is 0. No part of the paper: where
-    a photo's sky is blown out nothing else tells a network that it is one.
+    `output` (N, 3, H, W) in [-1, 1]; `sky` (N, 1, H, W), 1 where there is sky; `ranges` those of luminance and of red and blue
+    less luminance, which count `CHROMA` times: grey and violet are as far apart to the eye as dusk and night. Without any sky
+    it is 0. No part of the paper: where a photo's sky is blown out nothing else tells a network that it is one.
     """
-    luminance = (output.float() * output.new_tensor(LUMINANCE)[:, None, None]).sum(1, keepdim=True)
-    low, high = light
-    beyond = F.relu(luminance - high).square() + F.relu(low - luminance).square()
+    red, _, blue = output.float().unbind(1)
+    light = (output.float() * output.new_tensor(LUMINANCE)[:, None, None]).sum(1)
+    axes = torch.stack([light, CHROMA * (red - light), CHROMA * (blue - light)], dim=1)
+    low, high = (
+        output.new_tensor([ranges[0][end], CHROMA * ranges[1][end], CHROMA * ranges[2][end]])[:, None, None].float()
+        for end in (0, 1)
+    )
+    beyond = (F.relu(axes - high).square() + F.relu(low - axes).square()).sum(1, keepdim=True)
     return (beyond * sky).sum() / sky.sum().clamp_min(1.0)
 
 
@@ -100,13 +107,13 @@ class Batch:
     """What the generators' step sees of both domains, all (N, C, H, W) in [-1, 1].
 
     `sources` are translated; `reals` are the same pictures with the colours that they have. `skies` are where there is sky,
-    from 0 to 1, and `sky_ranges` the luminance of skies of either domain, from and to; None where no term asks for them.
+    from 0 to 1, and `sky_ranges` the colours of skies of either domain; None where no term asks for them.
     """
 
     sources: tuple[Tensor, Tensor]
     reals: tuple[Tensor, Tensor]
     skies: tuple[Tensor, Tensor] | None = None
-    sky_ranges: tuple[tuple[float, float], tuple[float, float]] | None = None
+    sky_ranges: tuple[SkyRanges, SkyRanges] | None = None
 
 
 def generators_loss(
@@ -164,7 +171,7 @@ def generators_loss(
         if weights.get("range"):
             terms[f"range{there}"] = beyond_range(fake)
         if weights.get("sky") and batch.skies is not None and batch.sky_ranges is not None:
-            terms[f"sky{there}"] = sky_light(fake, batch.skies[d], batch.sky_ranges[1 - d])
+            terms[f"sky{there}"] = sky_colour(fake, batch.skies[d], batch.sky_ranges[1 - d])
     total = torch.stack([weights[name[:-1]] * term.float() for name, term in terms.items()]).sum()
     return Terms(terms, total, (fakes[0], fakes[1]))
 

@@ -23,6 +23,11 @@ from trainers.runs.events import Event, TrainerCommand, Working
 
 Pixels = NDArray[np.uint8]
 Mask = NDArray[np.uint8]
+LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
+Range = tuple[float, float]
+SkyRanges = tuple[Range, Range, Range]
+"""Of skies, from and to: luminance in [-1, 1], and red and blue less luminance."""
+ANY_SKY: SkyRanges = ((-1.0, 1.0), (-2.0, 2.0), (-2.0, 2.0))
 FEWEST = 2
 SKY = 127  # above it a mask says that there is sky
 LEAST_SKY = 0.02  # of a picture, whose light then counts
@@ -38,15 +43,14 @@ class Domain:
     """The pictures of one domain, uint8 (H, W, 3) of any sizes.
 
     `chances` are those of drawing each of `training`, summed up from the first to the last, where they are 1. `skies`, where
-    a recipe has them, are masks, uint8 (H, W), one for each of `training`, and `sky_range` the luminance of those skies, from
-    and to, in [-1, 1].
+    a recipe has them, are masks, uint8 (H, W), one for each of `training`, and `sky_ranges` the colours of those skies.
     """
 
     training: list[Pixels]
     chances: NDArray[np.float64]
     held_out: list[Pixels]
     skies: list[Mask] = field(default_factory=list)
-    sky_range: tuple[float, float] = (-1.0, 1.0)
+    sky_ranges: SkyRanges = ANY_SKY
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def coloured(crop: Pixels, most: float, random: np.random.Generator) -> Pixels:
     balance = 1 + most / 3 * random.uniform(-1, 1, 3)
     pixels = crop.astype(np.float32) * (brightness * balance).astype(np.float32)
     pixels = pixels.mean() + contrast * (pixels - pixels.mean())
-    grey = pixels @ np.array([0.299, 0.587, 0.114], np.float32)
+    grey = pixels @ LUMINANCE
     pixels = grey[..., None] + saturation * (pixels - grey[..., None])
     return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
 
@@ -221,7 +225,7 @@ def _read_domain(
     if not recipe.skies:
         return Domain(training, chances, held_out or training[:1])
     skies = [read_sky(recipe.skies[which], path, picture) for path, picture in zip(kept, training, strict=True)]
-    return Domain(training, chances, held_out or training[:1], skies, sky_range(training, skies))
+    return Domain(training, chances, held_out or training[:1], skies, sky_ranges(training, skies))
 
 
 def read_sky(folder: Path, photo: Path, picture: Pixels) -> Mask:
@@ -237,17 +241,19 @@ def read_sky(folder: Path, photo: Path, picture: Pixels) -> Mask:
         ) from error
 
 
-def sky_range(pictures: Sequence[Pixels], skies: Sequence[Mask]) -> tuple[float, float]:
-    """Within what luminance, in [-1, 1], the middle half of the skies of `pictures` lies; all of it where there are none."""
-    light = [
-        float(np.asarray(Image.fromarray(picture).convert("L"))[sky > SKY].mean()) / 127.5 - 1
+def sky_ranges(pictures: Sequence[Pixels], skies: Sequence[Mask]) -> SkyRanges:
+    """Within what luminance and chroma the middle half of the skies of `pictures` lies; `ANY_SKY` where there are none."""
+    means = [
+        picture[sky > SKY].mean(0) / 127.5
         for picture, sky in zip(pictures, skies, strict=True)
         if (sky > SKY).mean() > LEAST_SKY
     ]
-    if not light:
-        return -1.0, 1.0
-    low, high = np.quantile(light, (0.25, 0.75))
-    return float(low), float(high)
+    if not means:
+        return ANY_SKY
+    colours = np.array(means)
+    light = colours @ LUMINANCE
+    axes = np.stack([light - 1, colours[:, 0] - light, colours[:, 2] - light])
+    return tuple((float(low), float(high)) for low, high in np.quantile(axes, (0.25, 0.75), axis=1).T)  # type: ignore[return-value]
 
 
 def camera_of(name: str, pattern: str) -> str:

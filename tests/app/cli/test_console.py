@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import signal
@@ -87,3 +88,19 @@ def test_without_a_terminal_progress_is_a_line_now_and_then(capsys: pytest.Captu
     said = capsys.readouterr().err.splitlines()
     assert [line.split(",")[0] for line in said] == [f"step {step} of 10" for step in (1, 2, 3)]
     assert re.fullmatch(r"step 3 of 10, \d+ s left", said[2])
+
+
+def test_the_time_left_of_a_run_that_goes_on_is_that_of_what_remains(capsys: pytest.CaptureFixture[str]) -> None:
+    console = Console(as_json=True)
+    console.progress(31, 31, "reading pictures")
+    console.goes_on_from(345, 1700)
+    time.sleep(0.3)
+    console.progress(346, 1700, "step 346 of 1700")
+    time.sleep(0.3)
+    console.progress(31, 31, "measuring")
+    time.sleep(0.3)
+    console.progress(347, 1700, "step 347 of 1700")
+    said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    first, last = (line["seconds_left"] for line in said if line["total"] == 1700)
+    assert first >= 0.3 * 1354 * 0.99
+    assert last >= 0.45 * 1353 * 0.99  # what is measured takes its time, and is no step

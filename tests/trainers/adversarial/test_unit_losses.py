@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from trainers.adversarial.unit_losses import (
+    CHROMA,
     Batch,
     Pool,
     beyond_range,
     generators_loss,
     kl_divergence,
     lost_structure,
-    sky_light,
+    sky_colour,
     translate_picture,
     translated,
 )
@@ -116,7 +117,8 @@ def test_the_terms_that_the_paper_has_not_against_numbers_worked_out_by_hand() -
     reals = (even(0.6), even(-0.4))
     skies = (torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
     skies[1][..., 0] = 1
-    ranges = ((0.3, 0.9), (-0.9, 0.05))
+    grey = (0.0, 0.0)
+    ranges = (((0.3, 0.9), grey, grey), ((-0.9, 0.05), grey, grey))
     batch = Batch((even(0.5), even(-0.2)), reals, skies, ranges)
     weights = {**PAPER, "identity": 2.0, "range": 3.0, "sky": 4.0}
     discriminators: Any = UNITDiscriminators(Mean(), Mean())
@@ -146,10 +148,25 @@ def test_what_leaves_black_and_white_is_punished() -> None:
 def test_a_sky_counts_where_it_is_and_only_beyond_the_light_of_skies() -> None:
     output = torch.stack([even(0.9)[0], even(-0.7)[0]])
     sky = torch.zeros(2, 1, 2, 2)
-    assert float(sky_light(output, sky, (-0.9, -0.5))) == 0  # there is none
+    night, day = (((low, high), (-0.1, 0.1), (-0.1, 0.1)) for low, high in ((-0.9, -0.5), (0.5, 1.0)))
+    assert float(sky_colour(output, sky, night)) == 0  # there is none
     sky[0, 0, 0, 0] = sky[1, 0, 1, 1] = 1
-    assert float(sky_light(output, sky, (-0.9, -0.5))) == pytest.approx(1.4**2 / 2, rel=1e-5)
-    assert float(sky_light(output, sky, (0.5, 1.0))) == pytest.approx(1.2**2 / 2, rel=1e-5)
+    assert float(sky_colour(output, sky, night)) == pytest.approx(1.4**2 / 2, rel=1e-5)
+    assert float(sky_colour(output, sky, day)) == pytest.approx(1.2**2 / 2, rel=1e-5)
+
+
+def test_a_sky_as_dark_as_skies_but_of_another_colour_counts() -> None:
+    blue = torch.full((1, 3, 2, 2), -0.7)
+    blue[:, 2] += (
+        0.2  # its luminance rises by 0.0228, red less luminance falls by it, and blue less luminance is 0.1772
+    )
+    ranges = ((-0.9, -0.5), (-0.1, 0.1), (-0.1, 0.1))
+    sky = torch.ones(1, 1, 2, 2)
+    assert float(sky_colour(blue, sky, ranges)) == pytest.approx((CHROMA * 0.0772) ** 2, rel=1e-4)
+    assert float(sky_colour(blue, sky, (ranges[0], ranges[1], (0.0, 0.2)))) == 0
+    assert float(sky_colour(blue, sky, (ranges[0], (0.0, 0.1), (0.0, 0.2)))) == pytest.approx(
+        (CHROMA * 0.0228) ** 2, rel=1e-4
+    )
 
 
 def test_patches_and_changes_are_of_translations() -> None:

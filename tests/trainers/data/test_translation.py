@@ -16,6 +16,7 @@ from PIL import Image
 
 from engines.errors import RecipeError
 from trainers.data.translation import (
+    ANY_SKY,
     Domain,
     Pictures,
     camera_of,
@@ -24,7 +25,7 @@ from trainers.data.translation import (
     deviation,
     read_pictures,
     reduced,
-    sky_range,
+    sky_ranges,
 )
 from trainers.recipes.recipe import ImageTranslation, from_values
 
@@ -199,16 +200,19 @@ def test_masks_are_cut_as_their_pictures_are(folders: list[Path], tmp_path: Path
         assert float((light - sky).abs().mean()) < 0.03
 
 
-def test_the_light_of_skies_is_that_of_their_middle_half(folders: list[Path], tmp_path: Path) -> None:
+def test_the_colours_of_skies_are_those_of_their_middle_half(folders: list[Path], tmp_path: Path) -> None:
     for place, path in enumerate(sorted(folders[1].iterdir())):
-        Image.fromarray(np.full((64, 80, 3), 20 * (place + 1), np.uint8)).save(path)
+        grey = 20 * (place + 1)
+        Image.fromarray(np.full((64, 80, 3), (grey, grey, grey + 2 * place), np.uint8)).save(path)
     masks = [str(path) for path in with_skies(folders, tmp_path)]
     data = {"photos": [str(folder) for folder in folders], "hold_out": 1000}
     recipe = recipe_for(folders, skies=masks, weights={"sky": 1.0}, contrast=0.0, data=data)
-    low, high = returned(read_pictures(recipe)).domains[1].sky_range
-    # 20, 40, 60, 80 and 100; of 120 nothing is sky
-    assert (low, high) == (pytest.approx(40 / 127.5 - 1), pytest.approx(80 / 127.5 - 1))
-    assert sky_range([np.zeros((4, 4, 3), np.uint8)], [np.zeros((4, 4), np.uint8)]) == (-1.0, 1.0)
+    light, red, blue = returned(read_pictures(recipe)).domains[1].sky_ranges
+    # 20, 40, 60, 80 and 100, the blue of them 0, 2, 4, 6 and 8 more; of 120 nothing is sky
+    assert light == pytest.approx(((40 + 0.114 * 2) / 127.5 - 1, (80 + 0.114 * 6) / 127.5 - 1), abs=1e-5)
+    assert red == pytest.approx((-0.114 * 6 / 127.5, -0.114 * 2 / 127.5), abs=1e-5)
+    assert blue == pytest.approx((0.886 * 2 / 127.5, 0.886 * 6 / 127.5), abs=1e-5)
+    assert sky_ranges([np.zeros((4, 4, 3), np.uint8)], [np.zeros((4, 4), np.uint8)]) == ANY_SKY
 
 
 def test_a_mask_that_is_missing_is_said(folders: list[Path], tmp_path: Path) -> None:
