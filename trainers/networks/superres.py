@@ -5,6 +5,8 @@ The output is not clamped: training needs the gradient of values just outside [0
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -124,6 +126,39 @@ class Fast(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         correction = self.tail(self.body(self.head(image)))
         return F.pixel_shuffle(correction, self.scale) + enlarge(image, self.scale, "bilinear")
+
+    def grown_from(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """This network's weights such that it computes what the smaller `Fast` of the same scale does whose are `weights`.
+
+        Its channels and blocks come first; the rest keeps the first weights it has, but nothing of it reaches the picture until
+        it has learned: Chen, Goodfellow & Shlens 2016, "Net2Net", section 2, with zeros where the paper splits weights. None
+        where `weights` are no such network's.
+        """
+        if "head.weight" not in weights:
+            return None
+        channels, blocks = len(weights["head.weight"]), 0
+        while f"body.{blocks}.conv1.weight" in weights:
+            blocks += 1
+        own = {name: value.clone() for name, value in self.state_dict().items()}
+        smaller = Fast(self.scale, channels, blocks).state_dict()
+        if any(
+            name not in own or name not in weights or weights[name].shape != smaller[name].shape for name in smaller
+        ):
+            return None
+        if channels > len(own["head.weight"]):
+            return None
+        for name, value in own.items():
+            outputs = slice(None) if name.startswith("tail") else slice(channels)
+            if name not in smaller:
+                if ".conv2." in name:
+                    value[:channels] = 0
+            elif value.ndim == 1:
+                value[outputs] = weights[name].to(value)
+            else:
+                seen = weights[name].shape[1]
+                value[outputs, seen:] = 0
+                value[outputs, :seen] = weights[name].to(value)
+        return own
 
 
 def load_published(network: nn.Module, state: dict[str, object]) -> None:

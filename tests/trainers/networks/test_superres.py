@@ -136,3 +136,27 @@ def test_what_is_left_over_is_named() -> None:
     weights["conv4.weight"] = torch.zeros(1)
     with pytest.raises(ModelError, match="conv4.weight"):
         load_published(SRCNN(2), weights)
+
+
+@pytest.mark.parametrize(("channels", "blocks"), [(12, 2), (8, 3), (12, 4)])
+def test_a_larger_network_begins_as_the_smaller_one_and_learns_with_all_it_has(channels: int, blocks: int) -> None:
+    torch.manual_seed(1)
+    small, large = Fast(2, 8, 2), Fast(2, channels, blocks)
+    grown = large.grown_from(small.state_dict())
+    assert grown is not None
+    large.load_state_dict(grown)
+    image = torch.rand(2, 3, 11, 14)
+    torch.testing.assert_close(large(image), small(image), rtol=0, atol=1e-6)
+    optimiser = torch.optim.Adam(large.parameters(), 1e-3)
+    for _ in range(2):  # of a block that adds nothing the first layer learns once the second does
+        optimiser.zero_grad()
+        large(image).square().mean().backward()
+        optimiser.step()
+    learning = {name: weight.grad.abs().sum() for name, weight in large.named_parameters() if weight.grad is not None}
+    assert len(learning) == len(grown) and all(learning.values())
+    assert all(not torch.equal(value, grown[name]) for name, value in large.state_dict().items())
+
+
+@pytest.mark.parametrize("other", [Fast(4, 8, 2), Fast(2, 16, 2), Fast(2, 8, 5), MSRResNet(2, 8, 2), SRCNN(2)])
+def test_a_network_is_not_grown_from_another_scale_kind_or_a_larger_one(other: nn.Module) -> None:
+    assert Fast(2, 12, 4).grown_from(other.state_dict()) is None

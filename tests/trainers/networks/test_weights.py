@@ -99,7 +99,7 @@ def test_another_network_is_said(tmp_path: Path, suffix: str) -> None:
     else:
         save_file(network().state_dict(), path)
     with pytest.raises(ModelError, match="shape"):
-        read_weights(path, Fast(2, 16, 1))
+        read_weights(path, Fast(2, 4, 1))
 
 
 @pytest.mark.parametrize("location", ["weights.bin", "../weights.bin"])
@@ -123,3 +123,12 @@ def test_custom_operators_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ModelError, match="needs the custom operator “evil.RunMe”"):
         read_weights(path, Fast(2, 8, 1))
+
+
+def test_a_larger_network_of_the_kind_is_grown_from_a_smaller_one(tmp_path: Path) -> None:
+    save_file(network().state_dict(), tmp_path / "w.safetensors")
+    for larger in (Fast(2, 16, 2), Fast(2, 8, 2)):
+        weights = read_weights(tmp_path / "w.safetensors", larger)
+        torch.testing.assert_close(weights["head.weight"][:8], network().state_dict()["head.weight"])
+    with pytest.raises(ModelError, match="another network"):
+        read_weights(tmp_path / "w.safetensors", Fast(2, 4, 1))
