@@ -50,13 +50,17 @@ class QueueError(DuskroomError):
 
 @dataclass(frozen=True)
 class Entry:
-    """A model of the queue: its recipe, the folders of DATA that it learns from, and how its weights are stored."""
+    """A model of the queue: its recipe, the folders of DATA that it learns from, and how its weights are stored.
+
+    The first round starts from the smaller model `grown_from`, where one is named.
+    """
 
     name: str
     photos: tuple[str, ...]
     validation: tuple[str, ...]
     skies: tuple[str, ...] = ()
     weights: str = "float32"
+    grown_from: str = ""
 
 
 SR = (("photos", "detail"), ("sr-valid/Set5", "sr-valid/Set14"))
@@ -69,6 +73,7 @@ QUEUE = (
         "fp16",
     ),
     Entry("fast-x4", *SR, weights="int8"),
+    Entry("fine-x4", *SR, weights="int8", grown_from="fast-x4"),
     Entry("fast-x2", *SR, weights="int8"),
 )
 """In the order in which they are trained."""
@@ -90,7 +95,8 @@ def recipe_for(entry: Entry, data: Path) -> Recipe:
     changed = {"data": recipe.data.model_copy(update={"photos": folders[:count], "validation": folders[count:]})}
     changed |= {"skies": skies} if wants_skies else {}
     shipped = MODELS / f"{entry.name}.onnx"
-    changed |= {"start_from": shipped if _has_network(shipped, recipe) else None}
+    smaller = MODELS / f"{entry.grown_from}.onnx" if entry.grown_from else None
+    changed |= {"start_from": shipped if _has_network(shipped, recipe) else smaller}
     return recipe.model_copy(update=changed)
 
 

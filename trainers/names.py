@@ -9,10 +9,10 @@ from typing import Any
 from engines.errors import RecipeError
 
 
-def find(name: str, table: Mapping[str, Any], what: str) -> Any:
+def find(name: str, table: Mapping[str, Any], what: str, kind: type | None = None) -> Any:
     """The entry of `table` called `name`, or the class or function at the import path `name`; `what` it is to be, in words.
 
-    Raises RecipeError.
+    At an import path there may be an object of `kind` too. Raises RecipeError.
     """
     if ":" not in name:
         if name not in table:
@@ -30,9 +30,9 @@ def find(name: str, table: Mapping[str, Any], what: str) -> Any:
         ) from error
     try:
         found = getattr(module, attribute)
-        if callable(found):
+        if callable(found) or (kind is not None and isinstance(found, kind)):
             return found
-        raise RecipeError(f"“{name}” is not a {what}: it cannot be called; name a class or a function.")
+        raise RecipeError(f"“{name}” is no {what}: it cannot be called; name a class or a function.")
     except AttributeError as error:
         raise RecipeError(
             f"The module “{module_name}” has no “{attribute}”; check the spelling after the colon."

@@ -52,11 +52,13 @@ from trainers.loop import schedules, stepping
 from trainers.loop.checkpoint import has_checkpoint, remove_leftovers
 from trainers.loop.device import Precision, choose_device, is_out_of_memory
 from trainers.loop.ema import Average
+from trainers.loop.optimisers import make_optimiser
 from trainers.loop.run_state import Run, Standing
 from trainers.loop.run_state import obey as obey_command
 from trainers.loop.validation import judging_step
+from trainers.losses.auxiliary import Outputs
 from trainers.losses.objectives import Objective
-from trainers.losses.tables import Outputs, make_objective
+from trainers.losses.tables import objective_of
 from trainers.metrics.spread import spreads
 from trainers.networks.dcgan import initialise
 from trainers.networks.make import discriminator_of, generator_of
@@ -82,7 +84,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     device = choose_device(recipe.device)
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
-    objective = make_objective(recipe.objective, smoothing=recipe.label_smoothing)
+    objective = objective_of(recipe)
     pictures: Pictures = yield from read_pictures(recipe)
     draws = seeds.seeded(recipe.seed, FIRST_WEIGHTS)
     seeds.seed_parts(recipe.seed)
@@ -100,8 +102,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     average = Average(generator, recipe.ema, recipe.ema_start)
     networks: dict[Side, nn.Module] = {"generator": generator, "discriminator": discriminator}
     optimisers: dict[Side, torch.optim.Optimizer] = {
-        side: torch.optim.Adam(network.parameters(), recipe.rate, betas=(recipe.beta1, recipe.beta2))
-        for side, network in networks.items()
+        side: make_optimiser(recipe, network) for side, network in networks.items()
     }
     auxiliary: dict[Side, Auxiliaries] = {side: auxiliaries_of(recipe, side) for side in networks}
 
@@ -138,8 +139,8 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
                 fake = drawn.through(generator)
                 check_shape(recipe, fake)
                 compared = shown(real) if auxiliary[side] else None
-                unchanged = {"original": real, "drawn": fake}
-                return generator_loss(objective, discriminator, shown(fake), real=compared, **unchanged, **given), fake
+                given |= {"original": real, "drawn": fake, "real": compared, "weight": recipe.adversarial_weight}
+                return generator_loss(objective, discriminator, shown(fake), **given), fake
             with torch.no_grad():
                 fake = drawn.through(generator)
             check_shape(recipe, fake)

@@ -28,10 +28,11 @@ from trainers.loop import schedules, stepping
 from trainers.loop.checkpoint import has_checkpoint, remove_leftovers
 from trainers.loop.device import Precision, choose_device, is_out_of_memory
 from trainers.loop.ema import Average
+from trainers.loop.optimisers import make_optimiser
 from trainers.loop.run_state import Run, Standing
 from trainers.loop.run_state import obey as obey_command
 from trainers.loop.validation import judging_step
-from trainers.losses.tables import make_objective
+from trainers.losses.tables import objective_of
 from trainers.networks.make import make_discriminators, make_translator
 from trainers.networks.unit import initialise
 from trainers.recipes.recipe import ImageTranslation
@@ -53,7 +54,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     device = choose_device(recipe.device)
     run_dir.mkdir(parents=True, exist_ok=True)
     remove_leftovers(run_dir)
-    objective = make_objective(recipe.objective)
+    objective = objective_of(recipe)
     draws = seeds.seeded(recipe.seed, FIRST_WEIGHTS)
     seeds.seed_parts(recipe.seed)
     network: Any = make_translator(recipe.network)
@@ -74,8 +75,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     average = Average(network, recipe.ema, recipe.ema_start)
     networks: dict[Side, nn.Module] = {"generator": network, "discriminator": discriminators}
     optimisers: dict[Side, torch.optim.Optimizer] = {
-        side: torch.optim.Adam(module.parameters(), recipe.rate, betas=(recipe.beta1, recipe.beta2))
-        for side, module in networks.items()
+        side: make_optimiser(recipe, module) for side, module in networks.items()
     }
     precisions: dict[Side, Precision] = {side: Precision(device, recipe.precision) for side in networks}
     pool = Pool(recipe.pool)

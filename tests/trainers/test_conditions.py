@@ -23,7 +23,7 @@ from trainers.adversarial.start import start_from
 from trainers.data.generation import Pictures, read_pictures
 from trainers.export.export_run import export_run
 from trainers.loop.checkpoint import load_checkpoint
-from trainers.losses.tables import Outputs, mode_seeking
+from trainers.losses.auxiliary import Outputs, mode_seeking
 from trainers.networks.make import discriminator_of, generator_of
 from trainers.recipes.recipe import ImageGeneration, from_values
 from trainers.runs.events import Notice, Sample, Started, Step, Validation

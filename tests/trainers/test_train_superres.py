@@ -416,7 +416,7 @@ class Weightless(nn.Module):
     [
         ({"network": {"kind": ":"}}, "cannot be imported"),
         ({"network": {"kind": "tests.trainers.test_train_superres:Weightless"}}, "has no weights to train"),
-        ({"stages": [{"steps": 12, "patch": 16, "loss": "os:sep"}]}, "“os:sep” is not a loss: it cannot be called"),
+        ({"stages": [{"steps": 12, "patch": 16, "loss": "os:sep"}]}, "“os:sep” is no loss: it cannot be called"),
         (
             {"degradation": "tests.trainers.test_train_superres:as_large_as_before"},
             r"gives \(72, 96, 3\) of uint8 for a photo of \(72, 96, 3\); it should give \(36, 48, 3\) of uint8",

@@ -14,8 +14,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from trainers.losses.auxiliary import AuxiliaryLoss, Outputs
 from trainers.losses.objectives import Logits, Objective
-from trainers.losses.tables import AuxiliaryLoss, Outputs
 from trainers.networks.discriminators import judge
 
 Side = Literal["discriminator", "generator"]
@@ -58,7 +58,7 @@ def discriminator_loss(
     fake = fake.detach()
     of_real = judge(discriminator, real, real_labels if conditional else None)
     of_fake = judge(discriminator, fake, fake_labels if conditional else None)
-    parts = {"adversarial": objective.discriminator(of_real.logits, of_fake.logits)}
+    parts = {"adversarial": objective.judged(of_real.logits, of_fake.logits, real, fake)}
     if objective.penalty is not None and objective.penalty_weight:
         labels = real_labels if conditional else None
         penalty = objective.penalty(lambda x: judge(discriminator, x, labels).logits, real, fake, generator)
@@ -86,6 +86,7 @@ def generator_loss(
     discriminator: nn.Module,
     fake: Tensor,
     *,
+    weight: float = 1.0,
     real: Tensor | None = None,
     original: Tensor | None = None,
     drawn: Tensor | None = None,
@@ -98,6 +99,7 @@ def generator_loss(
 ) -> Loss:
     """What the generator lowers, given the batch `fake` that it has just made. The discriminator's weights get no gradient.
 
+    The objective counts `weight` times, the auxiliary losses as often as they say.
     Where pictures were changed at random, `original` is what `real` was before, and `drawn` what `fake` was.
 
     Where there are auxiliary losses and `real` is given, the discriminator is asked about it too, so that they can
@@ -125,7 +127,7 @@ def generator_loss(
         fake_codes=fake_codes,
         fake_code_logits=of_fake.code_logits,
     )
-    return _sum({"adversarial": objective.generator(of_fake.logits)}, outputs, auxiliary)
+    return _sum({"adversarial": weight * objective.generator(of_fake.logits)}, outputs, auxiliary)
 
 
 def _sum(parts: dict[str, Tensor], outputs: Outputs, auxiliary: Auxiliaries) -> Loss:

@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 Logits = Tensor | Sequence[Tensor]
+MARGIN = 24.6
 Critic = Callable[[Tensor], Logits]
 Penalty = Callable[[Critic, Tensor, Tensor, torch.Generator], Tensor]
 """(discriminator, real, fake, source of random numbers) → scalar, unweighted."""
@@ -24,20 +25,28 @@ Penalty = Callable[[Critic, Tensor, Tensor, torch.Generator], Tensor]
 class Objective:
     """One way of playing the game: what each side lowers, and what keeps the discriminator within bounds.
 
-    `discriminator(real_logits, fake_logits)` and `generator(fake_logits)` return scalars. `penalty`, times
+    `discriminator(real_logits, fake_logits)` and `generator(fake_logits)` return scalars. Where there is a `margin`, which
+    says how far the logits of a real and a fake picture should be apart, (N,), the discriminator's loss takes it as a third
+    argument. `penalty`, times
     `penalty_weight`, is added to the discriminator's loss. After each of its steps its weights are clipped to
     [-`clip`, `clip`]. A `per_sample_penalty` speaks of the slope at each single picture, which batch norm would mix with
     the rest of its batch: the discriminator is then built without it. `undecided` is the loss of a discriminator that
     cannot tell real from fake, at best; None where there is no such number.
     """
 
-    discriminator: Callable[[Logits, Logits], Tensor]
+    discriminator: Callable[..., Tensor]
     generator: Callable[[Logits], Tensor]
     penalty: Penalty | None = None
     penalty_weight: float = 0.0
     clip: float | None = None
     per_sample_penalty: bool = False
     undecided: float | None = None
+    margin: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def judged(self, real_logits: Logits, fake_logits: Logits, real: Tensor, fake: Tensor) -> Tensor:
+        """The discriminator's loss for batches of pictures, both (N, C, H, W), and what it says of them."""
+        margins = [] if self.margin is None else [self.margin(real, fake)]
+        return self.discriminator(real_logits, fake_logits, *margins)
 
 
 def scales_of(logits: Logits) -> list[Tensor]:
@@ -88,6 +97,24 @@ def critic_discriminator(real: Logits, fake: Logits) -> Tensor:
 def critic_generator(fake: Logits) -> Tensor:
     """-D(G(z)): Arjovsky et al. 2017, algorithm 1; the hinge objective has the same, Miyato et al. 2018, equation 17."""
     return -_mean(lambda x: x, fake)
+
+
+def loss_sensitive_discriminator(real: Logits, fake: Logits, margin: Tensor) -> Tensor:
+    """max(0, Δ(x, G(z)) + L(x) - L(G(z))), the loss L being minus the logit: Qi 2020, "Loss-Sensitive Generative Adversarial
+    Networks on Lipschitz Densities", the second term of equation 6, which is what its author's program lowers. Pictures of
+    the two batches are compared in pairs, in the order they have.
+    """
+    pairs = zip(scales_of(real), scales_of(fake), strict=True)
+    terms = [F.relu(margin.view(-1, *[1] * (a.ndim - 1)) - a + b).mean() for a, b in pairs]
+    return torch.stack(terms).mean()
+
+
+def picture_margin(real: Tensor, fake: Tensor) -> Tensor:
+    """Δ(x, G(z)) of the loss-sensitive objective: `MARGIN` times the mean absolute difference of the pictures, (N,).
+
+    The paper's author takes 0.002 times its sum over the 12,288 numbers of pictures of 64 pixels, which is the same.
+    """
+    return MARGIN * (real.float() - fake.float()).abs().flatten(1).mean(1)
 
 
 def gradient_penalty(discriminator: Critic, real: Tensor, fake: Tensor, generator: torch.Generator) -> Tensor:

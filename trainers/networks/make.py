@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from engines.errors import RecipeError
-from trainers.losses.tables import make_objective
+from trainers.losses.tables import objective_of
 from trainers.names import find
 from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from trainers.networks.discriminators import without_batch_norm
@@ -61,7 +61,7 @@ def discriminator_of(recipe: ImageGeneration, labels: int) -> nn.Module:
         classes=labels if recipe.condition in ("auxiliary", "both") else 0,
         codes=recipe.codes.kinds,
     )
-    return without_batch_norm(made) if make_objective(recipe.objective).per_sample_penalty else made
+    return without_batch_norm(made) if objective_of(recipe).per_sample_penalty else made
 
 
 def make_translator(part: Part) -> nn.Module:
@@ -131,7 +131,7 @@ def _make(
 def make_discriminators(recipe: ImageTranslation) -> UNITDiscriminators:
     """The discriminators of both domains, without batch norm where the objective cannot do with it."""
     made = [make_discriminator(recipe.discriminator, recipe.crop) for _ in (0, 1)]
-    if make_objective(recipe.objective).per_sample_penalty:
+    if objective_of(recipe).per_sample_penalty:
         made = [without_batch_norm(network) for network in made]
     try:
         with torch.no_grad():

@@ -136,7 +136,8 @@ def _chosen(weights: Weights, network: nn.Module, path: Path) -> dict[str, Tenso
     grown_from: Any = getattr(network, "grown_from", None)
     fits = all(name in weights and weights[name].shape == value.shape for name, value in wanted.items())
     if not fits and callable(grown_from):
-        weights = grown_from(weights) or weights
+        grown: Any = grown_from(weights)
+        weights = grown or weights
     for name, value in wanted.items():
         if name not in weights or weights[name].shape != value.shape:
             raise ModelError(

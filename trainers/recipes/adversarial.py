@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic import Strict as PydanticStrict
 
 from trainers.recipes.features import FeaturesOf
-from trainers.recipes.fields import Float, Int, Name, Part, Pattern, Place, Recipe, Strict
+from trainers.recipes.fields import Float, Int, Name, Part, Pattern, Place, Recipe, Strict, resolved
 
 Augmentations = list[Literal["colour", "translation", "cutout", "noise"]]
 
@@ -38,48 +38,45 @@ class Codes(Strict):
         return (*self.categorical, *[0] * self.continuous)
 
 
-class ImageGeneration(Recipe):
-    """A recipe for a GAN that draws pictures of `size` pixels from a latent `z` of `latent_size` numbers.
+OBJECTIVES = ("bce", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-div", "r1", "loss-sensitive")
 
-    `network` is the generator. `objective` is a name of `trainers.losses.tables.OBJECTIVES`. In one step the discriminator is
-    stepped `discriminator_steps` times, then the generator `generator_steps` times, each on its own batch. Adam has the
-    DCGAN paper's β1 of 0.5. Real labels are `1 - label_smoothing`. With `flip` half of the pictures are mirrored. A run
-    that starts from a model without a discriminator trains that alone for `alone` steps, then lets the generator's rate
-    rise over `ramp` steps.
 
-    With `condition` pictures have labels: "embed" gives them to both networks, with "auxiliary" the discriminator also is a
-    classifier, "both" does both. `labels` are the names of sub-folders, or dominant colours; "auto" takes colours where
-    there are no sub-folders. `codes` are learned without labels. What the discriminator sees, real or fake, is changed
-    at random by the kinds of `augment` (`trainers.adversarial.augment`), for small sets.
+def _objective(name: str) -> str:
+    if name not in OBJECTIVES and ":" not in name:
+        raise ValueError(
+            f"“objective” is “{name}”; choose {', '.join(OBJECTIVES)}, or write an import path such as “package.module:NAME”"
+        )
+    return name
 
-    Samples are drawn and measured with the averaged weights ("ema"), the trained ones ("orig"), or both beside each other; a
-    model is exported with the trained ones for "orig" only. Pictures in whose names the regular expression `group` finds
-    the same first group are near-copies of each other: such groups are held out whole, every `hold_out`-th of a label.
+
+class Adversarial(Recipe):
+    """What the recipes of all networks have that learn against a discriminator: the game, and who steps when and how.
+
+    `objective` is a name of `trainers.losses.tables.OBJECTIVES`, or an import path to an `Objective` or what makes one.
+    `penalty_weight` and `weight_clip` are its penalty's weight and the limit that the discriminator's weights are clipped to,
+    where it has them; without a number those of its paper. The targets of real pictures are `1 - label_smoothing`.
+
+    In one step the discriminator is stepped `discriminator_steps` times, then the generator `generator_steps` times, each on
+    its own batch, by `optimiser`: "adam" or "adamw" with `beta1` and `beta2`, "rmsprop", whose decay is `beta2` and whose
+    momentum `beta1`, or "sgd" with the momentum `beta1`. `weight_decay` pulls weights to 0: as part of the gradient, or with
+    "adamw" beside it. What the discriminator sees, real or fake, is changed at random by the kinds of `augment`
+    (`trainers.adversarial.augment`), for small sets. A run that starts from a model without a discriminator trains that alone
+    for `alone` steps, then lets the generator's rate rise over `ramp` steps.
     """
 
-    task: Literal["image-generation"]
-    size: Literal[8, 16, 32, 64, 128] = 64
-    latent_size: Int = Field(default=100, ge=1, le=4096)
-    network: Part = Part(kind="dcgan")
-    discriminator: Part = Part(kind="dcgan")
-    objective: Literal["bce", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-div", "r1"] = "bce"
-    auxiliary: list[Auxiliary] = Field(default=[])
+    objective: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_objective)] = "bce"
+    penalty_weight: Float | None = Field(default=None, ge=0)
+    weight_clip: Float | None = Field(default=None, gt=0)
+    label_smoothing: Float = Field(default=0.0, ge=0, lt=0.5)
     steps: Int = Field(ge=1, le=10_000_000)
-    batch: Int = Field(default=64, ge=2, le=4096)
-    rate: Float = Field(default=2e-4, gt=0, le=1)
-    discriminator_rate: Float = Field(default=2e-4, gt=0, le=1)
+    optimiser: Literal["adam", "adamw", "rmsprop", "sgd"] = "adam"
+    discriminator_rate: Float = Field(default=1e-4, gt=0, le=1)
     beta1: Float = Field(default=0.5, ge=0, lt=1)
     beta2: Float = Field(default=0.999, ge=0, lt=1)
+    weight_decay: Float = Field(default=0.0, ge=0, lt=1)
     discriminator_steps: Int = Field(default=1, ge=1, le=100)
     generator_steps: Int = Field(default=1, ge=1, le=100)
-    label_smoothing: Float = Field(default=0.0, ge=0, lt=0.5)
-    condition: Literal["none", "embed", "auxiliary", "both"] = "none"
-    labels: Literal["auto", "folders", "colours"] = "auto"
-    codes: Codes = Codes()
     augment: Augmentations = Field(default=[])
-    sample_from: Literal["ema", "orig", "both"] = "ema"
-    group: Pattern = ""
-    flip: bool = True
     alone: Int = Field(default=200, ge=0)
     ramp: Int = Field(default=500, ge=0)
     schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "constant"
@@ -91,10 +88,49 @@ class ImageGeneration(Recipe):
         """How many steps the run has."""
         return self.steps
 
+
+class ImageGeneration(Adversarial):
+    """A recipe for a GAN that draws pictures of `size` pixels from a latent `z` of `latent_size` numbers.
+
+    `network` is the generator. Its loss has the objective's `adversarial_weight` times, and the losses of `auxiliary` that are
+    for it. With `flip` half of the pictures are mirrored.
+
+    With `condition` pictures have labels: "embed" gives them to both networks, with "auxiliary" the discriminator also is a
+    classifier, "both" does both. `labels` are the names of sub-folders, or dominant colours; "auto" takes colours where
+    there are no sub-folders. `codes` are learned without labels.
+
+    Samples are drawn and measured with the averaged weights ("ema"), the trained ones ("orig"), or both beside each other; a
+    model is exported with the trained ones for "orig" only. Pictures in whose names the regular expression `group` finds
+    the same first group are near-copies of each other: such groups are held out whole, every `hold_out`-th of a label.
+    """
+
+    task: Literal["image-generation"]
+    size: Literal[8, 16, 32, 64, 128] = 64
+    latent_size: Int = Field(default=100, ge=1, le=4096)
+    network: Part = Part(kind="dcgan")
+    discriminator: Part = Part(kind="dcgan")
+    adversarial_weight: Float = Field(default=1.0, ge=0)
+    auxiliary: list[Auxiliary] = Field(default=[])
+    batch: Int = Field(default=64, ge=2, le=4096)
+    rate: Float = Field(default=2e-4, gt=0, le=1)
+    discriminator_rate: Float = Field(default=2e-4, gt=0, le=1)
+    condition: Literal["none", "embed", "auxiliary", "both"] = "none"
+    labels: Literal["auto", "folders", "colours"] = "auto"
+    codes: Codes = Codes()
+    sample_from: Literal["ema", "orig", "both"] = "ema"
+    group: Pattern = ""
+    flip: bool = True
+
     @property
     def in_use(self) -> frozenset[str]:
         """The names of the objective and of the auxiliary losses."""
         return frozenset({self.objective, *(loss.kind for loss in self.auxiliary)})
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same recipe with its relative paths resolved from `folder`, files of features among them."""
+        auxiliary = [resolved(loss, folder) for loss in self.auxiliary]
+        changed = {"auxiliary": auxiliary, "discriminator": resolved(self.discriminator, folder)}
+        return super().relative_to(folder).model_copy(update=changed)
 
 
 class Weights(Strict):
@@ -118,7 +154,7 @@ class Weights(Strict):
     sky: Float = Field(default=0.0, ge=0)
 
 
-class ImageTranslation(Recipe):
+class ImageTranslation(Adversarial):
     """A recipe for UNIT: to translate pictures of one domain into the other and back, learned without pairs.
 
     `domains` are the two names, and `data.photos` a folder for each, in that order; so is `data.validation`, where there
@@ -131,7 +167,7 @@ class ImageTranslation(Recipe):
     `network` has the encoders and generators, `discriminator` judges one domain. Without `cycle` the cycle's terms are
     left out. With shared = 0 among the network's options the latents are not shared: there is no reconstruction, KL or
     noise, and the method is CycleGAN, or with "wgan" DualGAN. The discriminators see the generators' last `pool` pictures,
-    or with 0 new ones of their own; what they see, real or translated, is changed at random by the kinds of `augment`.
+    or with 0 new ones of their own.
     `features` are those of the perceptual term; a path alone is a file of VGG-16's weights as torchvision publishes them.
     `skies` are two folders of masks, named as the pictures of either domain and white where there is sky, for the term
     "sky".
@@ -149,44 +185,20 @@ class ImageTranslation(Recipe):
     flip: bool = True
     network: Part = Part(kind="unit")
     discriminator: Part = Part(kind="unit")
-    objective: Literal["bce", "lsgan", "hinge", "wgan", "wgan-gp", "wgan-div", "r1"] = "bce"
     weights: Weights = Weights()
     cycle: bool = True
     pool: Int = Field(default=0, ge=0, le=1000)
-    augment: Augmentations = Field(default=[])
     features: FeaturesOf | None = None
     skies: list[Place] = Field(default=[])
-    steps: Int = Field(ge=1, le=10_000_000)
     batch: Int = Field(default=1, ge=1, le=256)
     rate: Float = Field(default=1e-4, gt=0, le=1)
-    discriminator_rate: Float = Field(default=1e-4, gt=0, le=1)
-    beta1: Float = Field(default=0.5, ge=0, lt=1)
-    beta2: Float = Field(default=0.999, ge=0, lt=1)
-    discriminator_steps: Int = Field(default=1, ge=1, le=100)
-    generator_steps: Int = Field(default=1, ge=1, le=100)
-    alone: Int = Field(default=200, ge=0)
-    ramp: Int = Field(default=500, ge=0)
-    schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "constant"
-    warm_up: Int = Field(default=0, ge=0)
-    clip: Float = Field(default=1e6, gt=0)
-
-    @property
-    def total_steps(self) -> int:
-        """How many steps the run has."""
-        return self.steps
 
     def relative_to(self, folder: Path) -> Self:
         """The same recipe with its relative paths resolved from `folder`, the file of features and the skies among them."""
-        resolved = super().relative_to(folder)
-        options = self.discriminator.options
-        if isinstance(file := options.get("file"), str) and not Path(file).is_absolute():
-            judging = self.discriminator.model_copy(
-                update={"options": options | {"file": str((folder / file).resolve())}}
-            )
-            resolved = resolved.model_copy(update={"discriminator": judging})
         features = None if self.features is None else self.features.relative_to(folder)
         skies = [path if path.is_absolute() else (folder / path).resolve() for path in self.skies]
-        return resolved.model_copy(update={"features": features, "skies": skies})
+        changed = {"features": features, "skies": skies, "discriminator": resolved(self.discriminator, folder)}
+        return super().relative_to(folder).model_copy(update=changed)
 
     @model_validator(mode="after")
     def _a_folder_for_each_domain(self) -> Self:

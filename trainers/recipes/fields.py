@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic import Strict as PydanticStrict
@@ -45,6 +45,17 @@ class Part(Strict):
 
     kind: str = Field(min_length=1, max_length=200)
     options: dict[str, Any] = {}
+
+
+P = TypeVar("P", bound=Part)
+
+
+def resolved(part: P, folder: Path) -> P:
+    """`part` with a relative path in its option "file" taken from `folder`."""
+    file = part.options.get("file")
+    if not isinstance(file, str) or Path(file).is_absolute():
+        return part
+    return part.model_copy(update={"options": part.options | {"file": str((folder / file).resolve())}})
 
 
 class Data(Strict):

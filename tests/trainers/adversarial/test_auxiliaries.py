@@ -36,7 +36,7 @@ def test_each_side_gets_its_own_and_what_the_condition_needs() -> None:
 @pytest.mark.parametrize(
     ("auxiliary", "words"),
     [
-        ([{"kind": "mode-seeking", "options": {"power": 2}}], "takes no options"),
+        ([{"kind": "mode-seeking", "options": {"power": 2}}], "it takes no options"),
         ([{"kind": "sliced-wasserstein", "side": "discriminator"}], "teaches the generator only"),
         ([{"kind": "l1"}, {"kind": "l1", "weight": 2.0}], "listed twice for the generator"),
         ([{"kind": "mode-seaking"}], "no auxiliary loss called “mode-seaking”"),

@@ -25,7 +25,8 @@ from trainers.adversarial.sides import (
     generator_ramp,
     turns,
 )
-from trainers.losses.tables import AUXILIARY, OBJECTIVES
+from trainers.losses.auxiliary import AUXILIARY
+from trainers.losses.tables import OBJECTIVES
 from trainers.metrics.spread import spread
 from trainers.networks.dcgan import DCGANDiscriminator
 from trainers.networks.discriminators import without_batch_norm
@@ -67,7 +68,7 @@ def test_the_total_is_the_sum_of_its_terms(name: str, pair: tuple[nn.Module, nn.
     objective = OBJECTIVES[name]
     real, fake = torch.randn(6, 2), torch.randn(6, 2)
     loss = discriminator_loss(objective, discriminator, real, fake, source(1))
-    wanted = {"adversarial": objective.discriminator(discriminator(real), discriminator(fake))}
+    wanted = {"adversarial": objective.judged(discriminator(real), discriminator(fake), real, fake)}
     if objective.penalty is not None:
         wanted["penalty"] = objective.penalty_weight * objective.penalty(discriminator, real, fake, source(1))
     assert loss.terms.keys() == wanted.keys()

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from engines.errors import RecipeError
+from trainers.losses.auxiliary import AUXILIARY, Outputs
 from trainers.losses.patch_distance import patch_distance
-from trainers.losses.tables import AUXILIARY, Outputs
 from trainers.metrics.sliced_wasserstein import sliced_wasserstein
 
 

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from engines.errors import RecipeError
-from trainers.losses.objectives import Objective, divergence_penalty
-from trainers.losses.tables import AUXILIARY, OBJECTIVES, PIXEL_LOSSES, Outputs, make_objective, paired
+from trainers.losses.objectives import Logits, Objective, divergence_penalty, picture_margin
+from trainers.losses.tables import OBJECTIVES, PIXEL_LOSSES, make_objective, objective_of
+from trainers.recipes.adversarial import OBJECTIVES as NAMES
+from trainers.recipes.recipe import ImageGeneration, from_values
 
 REAL = torch.tensor([2.0, -1.0])
 FAKE = torch.tensor([0.5, -3.0])
@@ -33,6 +35,8 @@ BY_HAND = {
     "hinge": ((0 + 2) / 2 + (1.5 + 0) / 2, 2.5 / 2),
     "wgan": (-1.25 - 0.5, 1.25),
 }
+MARGIN = torch.tensor([3.0])
+BY_HAND |= {"loss-sensitive": (((3 - 2 + 0.5) + (3 + 1 - 3)) / 2, 1.25)}
 BY_HAND |= {"wgan-gp": BY_HAND["wgan"], "wgan-div": BY_HAND["wgan"], "r1": BY_HAND["bce"]}
 
 
@@ -53,6 +57,12 @@ class Linear(nn.Module):
         return score
 
 
+def lowered(name: str, real: Logits, fake: Logits) -> Tensor:
+    """What the discriminator of the objective `name` lowers; where pictures have a margin it is `MARGIN`."""
+    objective = OBJECTIVES[name]
+    return objective.discriminator(real, fake, *([] if objective.margin is None else [MARGIN]))
+
+
 def random_source() -> torch.Generator:
     return torch.Generator().manual_seed(3)
 
@@ -60,16 +70,16 @@ def random_source() -> torch.Generator:
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_each_objective_is_what_its_equation_says(name: str) -> None:
     discriminator, generator = BY_HAND[name]
-    assert OBJECTIVES[name].discriminator(REAL, FAKE).item() == pytest.approx(discriminator, rel=1e-6)
+    assert lowered(name, REAL, FAKE).item() == pytest.approx(discriminator, rel=1e-6)
     assert OBJECTIVES[name].generator(FAKE).item() == pytest.approx(generator, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_the_shape_of_logits_does_not_matter(name: str) -> None:
     objective = OBJECTIVES[name]
-    wanted = objective.discriminator(REAL, FAKE), objective.generator(FAKE)
+    wanted = lowered(name, REAL, FAKE), objective.generator(FAKE)
     for shape in ((2, 1), (1, 1, 2), (2, 1, 1, 1)):
-        got = objective.discriminator(REAL.view(shape), FAKE.view(shape)), objective.generator(FAKE.view(shape))
+        got = lowered(name, REAL.view(shape), FAKE.view(shape)), objective.generator(FAKE.view(shape))
         torch.testing.assert_close(got, wanted)
 
 
@@ -77,8 +87,8 @@ def test_the_shape_of_logits_does_not_matter(name: str) -> None:
 def test_scales_count_alike_whatever_their_size(name: str) -> None:
     objective = OBJECTIVES[name]
     other_real, other_fake = torch.full((2, 1, 5, 5), 0.7), torch.full((2, 1, 5, 5), -0.2)
-    both = objective.discriminator([REAL, other_real], (FAKE, other_fake))
-    alone = objective.discriminator(REAL, FAKE), objective.discriminator(other_real, other_fake)
+    both = lowered(name, [REAL, other_real], (FAKE, other_fake))
+    alone = lowered(name, REAL, FAKE), lowered(name, other_real, other_fake)
     torch.testing.assert_close(both, (alone[0] + alone[1]) / 2)
     torch.testing.assert_close(
         objective.generator([FAKE, other_fake]), (objective.generator(FAKE) + objective.generator(other_fake)) / 2
@@ -98,7 +108,7 @@ def test_formulas_are_float32_under_autocast(name: str) -> None:
     with torch.autocast("cpu", torch.bfloat16):
         logits = discriminator(real), discriminator(fake)
         assert logits[0].dtype == torch.bfloat16
-        assert objective.discriminator(*logits).dtype == torch.float32
+        assert lowered(name, *logits).dtype == torch.float32
         assert objective.generator(logits[1]).dtype == torch.float32
         if objective.penalty is not None:
             within = objective.penalty(discriminator, real.bfloat16(), fake.bfloat16(), random_source())
@@ -111,7 +121,7 @@ def test_formulas_are_float32_under_autocast(name: str) -> None:
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_each_side_pulls_its_own_way(name: str) -> None:
     real, fake = torch.zeros(3, requires_grad=True), torch.zeros(3, requires_grad=True)
-    OBJECTIVES[name].discriminator(real, fake).backward()
+    lowered(name, real, fake).backward()
     assert real.grad is not None and fake.grad is not None
     assert bool((real.grad < 0).all())  # going down the gradient raises the logits of real pictures
     assert bool((fake.grad >= 0).all()) and (name == "lsgan" or bool((fake.grad > 0).all()))
@@ -122,9 +132,9 @@ def test_each_side_pulls_its_own_way(name: str) -> None:
 
 @given(st.floats(-80, 80), st.floats(-80, 80))
 def test_large_logits_stay_finite(real: float, fake: float) -> None:
-    for objective in OBJECTIVES.values():
+    for name, objective in OBJECTIVES.items():
         a, b = torch.tensor([real], requires_grad=True), torch.tensor([fake], requires_grad=True)
-        loss = objective.discriminator(a, b) + objective.generator(b)
+        loss = lowered(name, a, b) + objective.generator(b)
         gradients = torch.autograd.grad(loss, [a, b])
         assert bool(torch.isfinite(torch.stack([loss.detach(), gradients[0][0], gradients[1][0]])).all())
 
@@ -237,7 +247,7 @@ def test_label_smoothing_lowers_the_target_of_real_pictures_only() -> None:
 @pytest.mark.parametrize(
     ("name", "changes", "words"),
     [
-        ("wgangp", {}, "no objective called “wgangp”; choose bce, hinge, lsgan"),
+        ("wgangp", {}, "no objective called “wgangp”; choose bce, hinge, loss-sensitive, lsgan"),
         ("bce", {"penalty_weight": 1.0}, "“bce” has no penalty"),
         ("r1", {"penalty_weight": -1.0}, "-1"),
         ("hinge", {"clip": 0.1}, "clips no weights"),
@@ -257,7 +267,7 @@ def test_an_objective_is_frozen() -> None:
     assert isinstance(OBJECTIVES["bce"], Objective)
 
 
-# Pixel losses and auxiliary losses
+# Pixel losses
 
 
 @pytest.mark.parametrize(
@@ -266,39 +276,62 @@ def test_an_objective_is_frozen() -> None:
 def test_pixel_losses(name: str, value: float) -> None:
     output, truth = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 2.0])
     assert PIXEL_LOSSES[name](output, truth).item() == pytest.approx(value)
-    outputs = Outputs(real=truth, fake=output)
-    assert AUXILIARY[name](outputs).item() == pytest.approx(value)
 
 
-def test_a_pixel_loss_needs_a_real_picture() -> None:
-    with pytest.raises(RecipeError, match="this step has none"):
-        paired(PIXEL_LOSSES["l1"])(Outputs(real=None, fake=FAKE))
+# What a recipe says
+
+OWN = Objective(OBJECTIVES["lsgan"].discriminator, OBJECTIVES["lsgan"].generator, clip=0.5)
 
 
-def test_feature_matching_compares_means_over_the_batch() -> None:
-    real = [torch.tensor([[1.0, 0.0], [3.0, 0.0]], requires_grad=True), torch.zeros(2, 1, 1, 1)]
-    fake = [torch.tensor([[5.0, 1.0], [1.0, 3.0]], requires_grad=True), torch.ones(2, 1, 1, 1)]
-    loss = AUXILIARY["feature-matching"](Outputs(REAL, FAKE, real_features=real, fake_features=fake))
-    # means (2, 0) and (3, 2): squares 1 and 4; and 1 in the second layer
-    assert loss.item() == pytest.approx((2.5 + 1) / 2)
-    loss.backward()
-    assert real[0].grad is None and fake[0].grad is not None
+def make_own() -> Objective:
+    return OWN
 
 
-def test_feature_matching_needs_features() -> None:
-    with pytest.raises(RecipeError, match="shows none"):
-        AUXILIARY["feature-matching"](Outputs(REAL, FAKE, real_logits=REAL, fake_logits=FAKE))
+def make_nothing() -> None: ...
 
 
-def test_an_auxiliary_classifier_learns_from_fake_and_real_pictures() -> None:
-    logits = torch.tensor([[0.0, math.log(3)]])  # probabilities 1/4 and 3/4
-    on_fake = Outputs(REAL, FAKE, fake_class_logits=logits, fake_labels=torch.tensor([1]))
-    loss = AUXILIARY["auxiliary-classifier"]
-    assert loss(on_fake).item() == pytest.approx(math.log(4 / 3))
-    on_both = replace(on_fake, real_class_logits=logits, real_labels=torch.tensor([0]))
-    assert loss(on_both).item() == pytest.approx(math.log(4 / 3) + math.log(4))
+def recipe(**more: object) -> ImageGeneration:
+    values = {"task": "image-generation", "name": "tiny", "steps": 1, "data": {"photos": ["."]}}
+    made = from_values(values | more)
+    assert isinstance(made, ImageGeneration)
+    return made
 
 
-def test_an_auxiliary_classifier_needs_classes_and_labels() -> None:
-    with pytest.raises(RecipeError, match="classes and pictures with labels"):
-        AUXILIARY["auxiliary-classifier"](Outputs(REAL, FAKE, fake_labels=torch.tensor([1])))
+def test_a_recipe_knows_the_objectives_that_there_are() -> None:
+    assert set(NAMES) == set(OBJECTIVES)
+
+
+def test_an_objective_has_the_numbers_of_its_recipe() -> None:
+    assert objective_of(recipe(objective="wgan-gp", penalty_weight=3.0)).penalty_weight == 3
+    assert objective_of(recipe(objective="wgan", weight_clip=0.2)).clip == 0.2
+    assert objective_of(recipe()) is OBJECTIVES["bce"]
+
+
+@pytest.mark.parametrize("name", ["OWN", "make_own"])
+def test_an_objective_of_ones_own_is_found_by_its_import_path(name: str) -> None:
+    assert objective_of(recipe(objective=f"{__name__}:{name}", weight_clip=0.1)) == replace(OWN, clip=0.1)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("BY_HAND", "is no objective: it cannot be called"),
+        ("make_nothing", "gives a NoneType, not an Objective"),
+        ("softplus", "cannot be made without arguments"),
+        ("nobody", "has no “nobody”"),
+    ],
+)
+def test_what_is_no_objective_is_a_sentence(name: str, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        objective_of(recipe(objective=f"{__name__}:{name}"))
+
+
+def test_an_unknown_objective_is_said_when_the_recipe_is_read() -> None:
+    with pytest.raises(RecipeError, match="“objective” is “wgan-pg”; choose bce, .* import path"):
+        recipe(objective="wgan-pg")
+
+
+def test_pictures_that_differ_more_are_to_be_told_apart_further() -> None:
+    real = torch.zeros(2, 3, 4, 4)
+    fake = torch.stack([torch.full((3, 4, 4), 0.5), torch.full((3, 4, 4), -1.0)])
+    torch.testing.assert_close(picture_margin(real, fake), torch.tensor([12.3, 24.6]))
