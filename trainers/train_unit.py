@@ -81,7 +81,8 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
     pool = Pool(recipe.pool)
     reconstructing = parts_of(network) > 0
     weights = recipe.weights.model_dump()
-    sky_ranges = (pictures.domains[0].sky_ranges, pictures.domains[1].sky_ranges)
+    first, second = pictures.domains
+    ranges = (first.sky_ranges, first.ground_range), (second.sky_ranges, second.ground_range)
     run = Run(
         run_dir,
         recipe.model_dump(mode="json"),
@@ -204,7 +205,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
                                             (source0, source1),
                                             (real0, real1),
                                             (more[0], more[1]) if more else None,
-                                            sky_ranges,
+                                            ranges,
                                         ),
                                         noise,
                                         weights,

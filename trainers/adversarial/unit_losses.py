@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engines.errors import RecipeError
 from trainers.adversarial.sides import frozen
-from trainers.data.translation import Pixels, SkyRanges, to_tensor
+from trainers.data.translation import Pixels, Range, SkyRanges, to_tensor
 from trainers.losses.objectives import Objective
 from trainers.losses.patch_distance import patch_distance
 from trainers.networks.discriminators import judge
@@ -102,18 +102,31 @@ def sky_colour(output: Tensor, sky: Tensor, ranges: SkyRanges) -> Tensor:
     return (beyond * sky).sum() / sky.sum().clamp_min(1.0)
 
 
+def ground_light(output: Tensor, sky: Tensor, light: tuple[float, float]) -> Tensor:
+    """How far the mean luminance of what is no sky leaves the range `light`: the mean square over pictures.
+
+    `output` and `sky` as for `sky_colour`. A picture that is all sky counts as its whole. No part of the paper: lawns and
+    asphalt under an open sky fill many a photo, and stay as light as by day where only their texture is judged.
+    """
+    luminance = (output.float() * output.new_tensor(LUMINANCE)[:, None, None]).sum(1, keepdim=True)
+    ground = (1 - sky).clamp_min(1e-3)
+    mean = (luminance * ground).sum((1, 2, 3)) / ground.sum((1, 2, 3))
+    return (F.relu(mean - light[1]) + F.relu(light[0] - mean)).square().mean()
+
+
 @dataclass(frozen=True)
 class Batch:
     """What the generators' step sees of both domains, all (N, C, H, W) in [-1, 1].
 
     `sources` are translated; `reals` are the same pictures with the colours that they have. `skies` are where there is sky,
-    from 0 to 1, and `sky_ranges` the colours of skies of either domain; None where no term asks for them.
+    from 0 to 1, and `ranges` the colours of skies and the luminance of ground of either domain; None where no term asks for
+    them.
     """
 
     sources: tuple[Tensor, Tensor]
     reals: tuple[Tensor, Tensor]
     skies: tuple[Tensor, Tensor] | None = None
-    sky_ranges: tuple[SkyRanges, SkyRanges] | None = None
+    ranges: tuple[tuple[SkyRanges, Range], tuple[SkyRanges, Range]] | None = None
 
 
 def generators_loss(
@@ -170,8 +183,12 @@ def generators_loss(
             terms[f"patches{there}"] = patch_distance(fake, batch.reals[1 - d])
         if weights.get("range"):
             terms[f"range{there}"] = beyond_range(fake)
-        if weights.get("sky") and batch.skies is not None and batch.sky_ranges is not None:
-            terms[f"sky{there}"] = sky_colour(fake, batch.skies[d], batch.sky_ranges[1 - d])
+        if batch.skies is not None and batch.ranges is not None:
+            of_skies, of_ground = batch.ranges[1 - d]
+            if weights.get("sky"):
+                terms[f"sky{there}"] = sky_colour(fake, batch.skies[d], of_skies)
+            if weights.get("ground"):
+                terms[f"ground{there}"] = ground_light(fake, batch.skies[d], of_ground)
     total = torch.stack([weights[name[:-1]] * term.float() for name, term in terms.items()]).sum()
     return Terms(terms, total, (fakes[0], fakes[1]))
 

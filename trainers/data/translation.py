@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -43,7 +44,8 @@ class Domain:
     """The pictures of one domain, uint8 (H, W, 3) of any sizes.
 
     `chances` are those of drawing each of `training`, summed up from the first to the last, where they are 1. `skies`, where
-    a recipe has them, are masks, uint8 (H, W), one for each of `training`, and `sky_ranges` the colours of those skies.
+    a recipe has them, are masks, uint8 (H, W), one for each of `training`, and `sky_ranges` and
+    `ground_range` are the colours of those skies, and the luminance of the rest of those pictures.
     """
 
     training: list[Pixels]
@@ -51,6 +53,7 @@ class Domain:
     held_out: list[Pixels]
     skies: list[Mask] = field(default_factory=list)
     sky_ranges: SkyRanges = ANY_SKY
+    ground_range: Range = ANY_SKY[0]
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,8 @@ def _read_domain(
     if not recipe.skies:
         return Domain(training, chances, held_out or training[:1])
     skies = [read_sky(recipe.skies[which], path, picture) for path, picture in zip(kept, training, strict=True)]
-    return Domain(training, chances, held_out or training[:1], skies, sky_ranges(training, skies))
+    ranges = sky_ranges(training, skies), ground_range(training, skies)
+    return Domain(training, chances, held_out or training[:1], skies, *ranges)
 
 
 def read_sky(folder: Path, photo: Path, picture: Pixels) -> Mask:
@@ -242,7 +246,10 @@ def read_sky(folder: Path, photo: Path, picture: Pixels) -> Mask:
 
 
 def sky_ranges(pictures: Sequence[Pixels], skies: Sequence[Mask]) -> SkyRanges:
-    """Within what luminance and chroma the middle half of the skies of `pictures` lies; `ANY_SKY` where there are none."""
+    """Within what luminance and chroma the skies of `pictures` lie that count; `ANY_SKY` where there are none.
+
+    That is the middle half; of luminance, where most skies are dark, the darker half, see `light_range`.
+    """
     means = [
         picture[sky > SKY].mean(0) / 127.5
         for picture, sky in zip(pictures, skies, strict=True)
@@ -252,8 +259,30 @@ def sky_ranges(pictures: Sequence[Pixels], skies: Sequence[Mask]) -> SkyRanges:
         return ANY_SKY
     colours = np.array(means)
     light = colours @ LUMINANCE
-    axes = np.stack([light - 1, colours[:, 0] - light, colours[:, 2] - light])
-    return tuple((float(low), float(high)) for low, high in np.quantile(axes, (0.25, 0.75), axis=1).T)  # type: ignore[return-value]
+    red, blue = (
+        (float(low), float(high))
+        for low, high in (np.quantile(colours[:, channel] - light, (0.25, 0.75)) for channel in (0, 2))
+    )
+    return light_range(light - 1), red, blue
+
+
+def ground_range(pictures: Sequence[Pixels], skies: Sequence[Mask]) -> Range:
+    """Within what luminance, in [-1, 1], the mean of what is no sky lies in those of `pictures` that count."""
+    means = [
+        float((picture[sky <= SKY] @ LUMINANCE).mean()) / 127.5 - 1
+        for picture, sky in zip(pictures, skies, strict=True)
+        if (sky <= SKY).mean() > LEAST_SKY
+    ]
+    return light_range(np.array(means)) if means else ANY_SKY[0]
+
+
+def light_range(light: NDArray[np.floating[Any]]) -> Range:
+    """The middle half of the luminances `light` in [-1, 1], or, where most are dark, the darker half but for a tenth.
+
+    What lamps and clouds made grey at night is no example to follow.
+    """
+    low, high = np.quantile(light, (0.1, 0.5) if np.median(light) < 0 else (0.25, 0.75))
+    return float(low), float(high)
 
 
 def camera_of(name: str, pattern: str) -> str:

@@ -138,7 +138,7 @@ class Weights(Strict):
 
     `perceptual` compares features with the source's, `structure` local light and dark, `identity` a picture with what is
     made of it where it is of the target's domain already, `patches` how often each kind of patch occurs, `range` what leaves
-    black and white, `sky` the light of skies: `trainers.adversarial.unit_losses`.
+    black and white, `sky` the colour of skies, `ground` the light of the rest: `trainers.adversarial.unit_losses`.
     """
 
     adversarial: Float = Field(default=10.0, ge=0)
@@ -152,6 +152,7 @@ class Weights(Strict):
     patches: Float = Field(default=0.0, ge=0)
     range: Float = Field(default=0.0, ge=0)
     sky: Float = Field(default=0.0, ge=0)
+    ground: Float = Field(default=0.0, ge=0)
 
 
 class ImageTranslation(Adversarial):
@@ -169,8 +170,8 @@ class ImageTranslation(Adversarial):
     noise, and the method is CycleGAN, or with "wgan" DualGAN. The discriminators see the generators' last `pool` pictures,
     or with 0 new ones of their own.
     `features` are those of the perceptual term; a path alone is a file of VGG-16's weights as torchvision publishes them.
-    `skies` are two folders of masks, named as the pictures of either domain and white where there is sky, for the term
-    "sky".
+    `skies` are two folders of masks, named as the pictures of either domain and white where there is sky, for the terms
+    "sky" and "ground".
     """
 
     task: Literal["image-translation"]
@@ -210,6 +211,8 @@ class ImageTranslation(Adversarial):
             raise ValueError(f"both domains are called {self.domains[0]}; give them two names")
         if self.view < self.crop:
             raise ValueError(f"view is {self.view}, but crops alone are {self.crop} pixels")
-        if len(self.skies) not in (0, 2) or bool(self.skies) != bool(self.weights.sky):
-            raise ValueError("“skies” holds two folders of masks where the weight “sky” is above 0, and none elsewhere")
+        if len(self.skies) not in (0, 2) or bool(self.skies) != bool(self.weights.sky or self.weights.ground):
+            raise ValueError(
+                "“skies” holds two folders of masks where the weight “sky” or “ground” is above 0, and none elsewhere"
+            )
         return self

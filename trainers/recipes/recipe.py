@@ -78,7 +78,7 @@ def from_card(text: str, *, origin: str) -> dict[str, Any]:
         )
     without = {"data": {}, "start_from": None}
     if values.get("skies"):  # masks of those pictures
-        without |= {"skies": [], "weights": {**values.get("weights", {}), "sky": 0.0}}
+        without |= {"skies": [], "weights": {**values.get("weights", {}), "sky": 0.0, "ground": 0.0}}
     if values.get("task") == "super-resolution":
         lower = {name: values.get(name, SuperResolution.model_fields[name].default) for name in ("rate", "muon_rate")}
         without |= {name: rate * ON_FROM_A_MODEL for name, rate in lower.items() if isinstance(rate, float)}

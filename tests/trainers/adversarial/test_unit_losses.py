@@ -15,6 +15,7 @@ from trainers.adversarial.unit_losses import (
     Pool,
     beyond_range,
     generators_loss,
+    ground_light,
     kl_divergence,
     lost_structure,
     sky_colour,
@@ -118,9 +119,9 @@ def test_the_terms_that_the_paper_has_not_against_numbers_worked_out_by_hand() -
     skies = (torch.ones(1, 1, 2, 2), torch.zeros(1, 1, 2, 2))
     skies[1][..., 0] = 1
     grey = (0.0, 0.0)
-    ranges = (((0.3, 0.9), grey, grey), ((-0.9, 0.05), grey, grey))
+    ranges = (((0.3, 0.9), grey, grey), (0.0, 1.0)), (((-0.9, 0.05), grey, grey), (-0.8, 0.5))
     batch = Batch((even(0.5), even(-0.2)), reals, skies, ranges)
-    weights = {**PAPER, "identity": 2.0, "range": 3.0, "sky": 4.0}
+    weights = {**PAPER, "identity": 2.0, "range": 3.0, "sky": 4.0, "ground": 5.0}
     discriminators: Any = UNITDiscriminators(Mean(), Mean())
     network = Products()
     found = generators_loss(network, discriminators, make_objective("lsgan"), batch, tenth, weights)
@@ -131,13 +132,17 @@ def test_the_terms_that_the_paper_has_not_against_numbers_worked_out_by_hand() -
         "range₁": 0.0,
         "sky₂": (0.55 - 0.05) ** 2,  # a day's sky as a night's, too light
         "sky₁": (0.3 - -0.125) ** 2,  # and a night's as a day's, too dark
+        "ground₂": (0.55 - 0.5) ** 2,
+        "ground₁": (0.0 - -0.125) ** 2,
     }
     extra = {
-        name: float(term.detach()) for name, term in found.terms.items() if name[:-1] in ("identity", "range", "sky")
+        name: float(term.detach())
+        for name, term in found.terms.items()
+        if name[:-1] in ("identity", "range", "sky", "ground")
     }
     assert extra == pytest.approx(expected, rel=1e-5, abs=1e-6)
     rest = sum(PAPER[name[:-1]] * float(term.detach()) for name, term in found.terms.items() if name not in extra)
-    total = rest + 2 * (extra["identity₁"] + extra["identity₂"]) + 4 * (extra["sky₁"] + extra["sky₂"])
+    total = rest + sum(weights[name[:-1]] * value for name, value in extra.items())
     assert float(found.total.detach()) == pytest.approx(total, rel=1e-5)
 
 
@@ -166,6 +171,19 @@ def test_a_sky_as_dark_as_skies_but_of_another_colour_counts() -> None:
     assert float(sky_colour(blue, sky, (ranges[0], ranges[1], (0.0, 0.2)))) == 0
     assert float(sky_colour(blue, sky, (ranges[0], (0.0, 0.1), (0.0, 0.2)))) == pytest.approx(
         (CHROMA * 0.0228) ** 2, rel=1e-4
+    )
+
+
+def test_the_ground_counts_by_its_mean_and_only_beyond_the_light_of_grounds() -> None:
+    output, sky = torch.stack([even(0.0)[0], even(0.0)[0]]), torch.zeros(2, 1, 2, 2)
+    output[0, :, 0] = 0.8
+    sky[0, :, 0] = 1  # the ground of the first is 0, and that of the second
+    output[1, :, 0] = 0.4  # is 0.2 on the whole
+    assert float(ground_light(output, sky, (0.0, 0.2))) == pytest.approx(0, abs=1e-6)
+    assert float(ground_light(output, sky, (-0.9, -0.5))) == pytest.approx((0.5**2 + 0.7**2) / 2, rel=1e-2)
+    assert float(ground_light(output, sky, (0.5, 0.9))) == pytest.approx((0.5**2 + 0.3**2) / 2, rel=1e-2)
+    assert float(ground_light(output, torch.ones_like(sky), (0.9, 1.0))) == pytest.approx(
+        (0.5**2 + 0.7**2) / 2, rel=1e-3
     )
 
 

@@ -23,6 +23,7 @@ from trainers.data.translation import (
     chances_of,
     coloured,
     deviation,
+    ground_range,
     read_pictures,
     reduced,
     sky_ranges,
@@ -200,16 +201,33 @@ def test_masks_are_cut_as_their_pictures_are(folders: list[Path], tmp_path: Path
         assert float((light - sky).abs().mean()) < 0.03
 
 
-def test_the_colours_of_skies_are_those_of_their_middle_half(folders: list[Path], tmp_path: Path) -> None:
+def test_light_skies_are_those_of_the_middle_half() -> None:
+    pictures = [np.full((4, 4, 3), level, np.uint8) for level in (140, 160, 200, 220, 250)]
+    skies = [np.full((4, 4), 255, np.uint8) for _ in pictures]
+    assert sky_ranges(pictures, skies)[0] == pytest.approx((160 / 127.5 - 1, 220 / 127.5 - 1), abs=1e-5)
+    assert ground_range(pictures, skies) == ANY_SKY[0]
+    for sky in skies:
+        sky[:2] = 0
+    for picture in pictures:
+        picture[:2] //= 2
+    low, high = (0.1, 0.5)  # the ground is dark: 70, 80, 100, 110 and 125
+    wanted = np.quantile(np.array([70, 80, 100, 110, 125]) / 127.5 - 1, (low, high))
+    assert ground_range(pictures, skies) == pytest.approx(tuple(wanted), abs=1e-5)
+
+
+def test_the_colours_of_skies_are_those_of_the_middle_half_and_of_dark_ones_the_darker(
+    folders: list[Path], tmp_path: Path
+) -> None:
     for place, path in enumerate(sorted(folders[1].iterdir())):
         grey = 20 * (place + 1)
         Image.fromarray(np.full((64, 80, 3), (grey, grey, grey + 2 * place), np.uint8)).save(path)
     masks = [str(path) for path in with_skies(folders, tmp_path)]
     data = {"photos": [str(folder) for folder in folders], "hold_out": 1000}
     recipe = recipe_for(folders, skies=masks, weights={"sky": 1.0}, contrast=0.0, data=data)
-    light, red, blue = returned(read_pictures(recipe)).domains[1].sky_ranges
-    # 20, 40, 60, 80 and 100, the blue of them 0, 2, 4, 6 and 8 more; of 120 nothing is sky
-    assert light == pytest.approx(((40 + 0.114 * 2) / 127.5 - 1, (80 + 0.114 * 6) / 127.5 - 1), abs=1e-5)
+    night = returned(read_pictures(recipe)).domains[1]
+    light, red, blue = night.sky_ranges
+    # 20, 40, 60, 80 and 100, the blue of them 0, 2, 4, 6 and 8 more; of 120 nothing is sky. Of the dark the darker half.
+    assert light == pytest.approx(((28 + 0.114 * 0.8) / 127.5 - 1, (60 + 0.114 * 4) / 127.5 - 1), abs=1e-5)
     assert red == pytest.approx((-0.114 * 6 / 127.5, -0.114 * 2 / 127.5), abs=1e-5)
     assert blue == pytest.approx((0.886 * 2 / 127.5, 0.886 * 6 / 127.5), abs=1e-5)
     assert sky_ranges([np.zeros((4, 4, 3), np.uint8)], [np.zeros((4, 4), np.uint8)]) == ANY_SKY

@@ -182,7 +182,7 @@ def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
         "reconstruction": 100,
         "cycle_kl": 0.1,
         "cycle": 100,
-        **dict.fromkeys(("perceptual", "structure", "identity", "patches", "range", "sky"), 0),
+        **dict.fromkeys(("perceptual", "structure", "identity", "patches", "range", "sky", "ground"), 0),
     }
     assert (paper.rate, paper.discriminator_rate, paper.beta1, paper.beta2) == (1e-4, 1e-4, 0.5, 0.999)
     assert (paper.batch, paper.pool, paper.cycle, paper.objective) == (1, 0, True, "bce")
@@ -194,10 +194,10 @@ def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
 
 
 def test_a_card_s_skies_are_masks_of_pictures_that_are_not_there() -> None:
-    recipe = from_values(translation(skies=["a", "b"], weights={"sky": 2.0, "cycle": 3.0}))
+    recipe = from_values(translation(skies=["a", "b"], weights={"sky": 2.0, "ground": 1.0, "cycle": 3.0}))
     again = from_values(from_card(recipe.model_dump_json(), origin="a.onnx") | {"data": {"photos": ["day", "night"]}})
     assert isinstance(again, ImageTranslation)
-    assert again.skies == [] and (again.weights.sky, again.weights.cycle) == (0.0, 3.0)
+    assert again.skies == [] and (again.weights.sky, again.weights.ground, again.weights.cycle) == (0.0, 0.0, 3.0)
 
 
 def test_places_are_taken_from_where_the_recipe_lies(tmp_path: Path) -> None:
@@ -224,8 +224,8 @@ def test_places_are_taken_from_where_the_recipe_lies(tmp_path: Path) -> None:
             {"weights": {"identities": 1}},
             "“weights.identities” is not a field of a recipe; the fields there are adversarial",
         ),
-        ({"weights": {"sky": 1}}, "“skies” holds two folders of masks where the weight “sky” is above 0"),
-        ({"skies": ["a", "b"]}, "“skies” holds two folders of masks where the weight “sky” is above 0"),
+        ({"weights": {"sky": 1}}, "“skies” holds two folders of masks where the weight “sky” or “ground” is above 0"),
+        ({"skies": ["a", "b"]}, "“skies” holds two folders of masks where the weight “sky” or “ground” is above 0"),
         ({"features": {"kind": "vgg16"}}, "the features “vgg16” come from a file; name it as “file”"),
         ({"augment": ["blur"]}, "“augment.0” is 'blur': input should be 'colour'"),
         (
