@@ -61,7 +61,7 @@ from trainers.losses.objectives import Objective
 from trainers.losses.tables import objective_of
 from trainers.metrics.spread import spreads
 from trainers.networks.dcgan import initialise
-from trainers.networks.make import discriminator_of, generator_of
+from trainers.networks.make import DRAWN, discriminator_of, generator_of
 from trainers.quality.generation import QuickJudge
 from trainers.recipes.recipe import ImageGeneration
 from trainers.runs.events import Event, Notice, Started, Step, TrainerCommand, Working
@@ -91,7 +91,7 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
     generator = generator_of(recipe, len(pictures.names))
     discriminator = discriminator_of(recipe, len(pictures.names))
     for part, network in ((recipe.network, generator), (recipe.discriminator, discriminator)):
-        if ":" not in part.kind:  # a network of a person's own draws its first weights itself
+        if part.kind in DRAWN:  # others draw their first weights themselves
             initialise(network, draws)
     standing = Standing(micro_batches=recipe.micro_batches)
     if recipe.start_from and not has_checkpoint(run_dir):

@@ -7,7 +7,7 @@ Osindero 2014, "Conditional Generative Adversarial Nets") and codes (`trainers.n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -19,12 +19,17 @@ from torch.nn.utils.parametrizations import spectral_norm
 from trainers.networks.codes import expand, width_of
 from trainers.networks.discriminators import Judgement
 
-SIZES = (32, 64, 128)
+SIZES = (8, 16, 32, 64, 128)
 SLOPE = 0.2  # of LeakyReLU below 0: section 4 of the paper
 DEVIATION = 0.02  # of all first weights: the same section
 POWER_ITERATIONS = 15  # by which the largest singular value of first weights is found, as torch does for those it draws
 EMBEDDING = 32  # numbers that a label is for the generator
 Norm = Literal["batch", "spectral"]
+WIDTH = 8  # products that minibatch discrimination compares by, for each of its numbers
+ORIGINAL, VECTORS = (
+    ".parametrizations.weight.original",
+    ".parametrizations.weight.0.",
+)  # torch's names of a spectral norm's parts
 READER = 128  # channels of the layer that codes are read from: InfoGAN, appendix C
 
 
@@ -92,7 +97,8 @@ class DCGANDiscriminator(nn.Module):
 
     With `labels` > 0 it also takes `label`, int64 (N): the logit is increased by the product of an embedding of the label
     with the sum of the 4×4 (Miyato & Koyama 2018, "cGANs with Projection Discriminator", equation 3), which teaches a
-    label better than joining it to the picture does. With `codes` it also reads the codes off a picture: InfoGAN's Q.
+    label better than joining it to the picture does. With `codes` it also reads the codes off a picture: InfoGAN's Q. With
+    `minibatch` > 0 as many numbers tell it how alike the pictures of a batch are: `MinibatchDiscrimination`.
     """
 
     def __init__(
@@ -105,6 +111,7 @@ class DCGANDiscriminator(nn.Module):
         labels: int = 0,
         codes: Sequence[int] = (),
         norm: Norm = "batch",
+        minibatch: int = 0,
     ) -> None:
         super().__init__()
         if norm not in ("batch", "spectral"):
@@ -123,9 +130,26 @@ class DCGANDiscriminator(nn.Module):
         if codes:
             layers = (nn.Conv2d(widths[-1], READER, 4), nn.LeakyReLU(SLOPE), nn.Conv2d(READER, width_of(codes), 1))
             self.reader = nn.Sequential(*layers)
+        self.minibatch = MinibatchDiscrimination(widths[-1] * 16, minibatch) if minibatch else None
         if norm == "spectral":
-            for layer in [layer for layer in (*self.blocks.modules(), self.verdict) if isinstance(layer, nn.Conv2d)]:
+            if self.projection is not None:
+                nn.init.normal_(self.projection.weight, std=DEVIATION)  # what is 0 has no norm
+            for layer in [layer for layer in self.modules() if isinstance(layer, nn.Conv2d | nn.Embedding)]:
                 spectral_norm(layer)
+        self.register_load_state_dict_pre_hook(_adapting)
+
+    def adapted(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+        """`weights` of a network of an earlier version, which had no spectral norm where this one has; None for others."""
+        wanted = self.state_dict()
+        found = dict(weights)
+        for name in [name for name in wanted if name.endswith(ORIGINAL)]:
+            layer = name.removesuffix(ORIGINAL)
+            if name in found or f"{layer}.weight" not in found:
+                continue
+            weight = found[name] = found.pop(f"{layer}.weight")
+            left, _, right = torch.linalg.svd(weight.float().flatten(1), full_matrices=False)
+            found |= {f"{layer}{VECTORS}_u": left[:, 0].contiguous(), f"{layer}{VECTORS}_v": right[0].contiguous()}
+        return found if found.keys() >= wanted.keys() else None
 
     def forward(self, pictures: Tensor, label: Tensor | None = None) -> Tensor:
         return self.judge(pictures, label).logits  # type: ignore[return-value]
@@ -143,7 +167,41 @@ class DCGANDiscriminator(nn.Module):
         if self.projection is not None:
             assert label is not None, "this discriminator is conditional"
             logits = logits + (self.projection(label) * x.sum(dim=(2, 3))).sum(dim=1)
+        if self.minibatch is not None:
+            logits = logits + self.minibatch(x.flatten(1))
         return Judgement(logits, features, class_logits, code_logits)
+
+
+class MinibatchDiscrimination(nn.Module):
+    """Features (N, F) → what is added to the logits (N,) for how close each picture is to the others of its batch.
+
+    Salimans et al. 2016, "Improved Techniques for Training GANs", section 3.2: each of `kernels` numbers is the sum, over the
+    other pictures, of exp(-‖M - M'‖₁), M being `WIDTH` products of the features. A last layer that the numbers are joined to is
+    the same as one of their own beside it, whose result is added.
+    """
+
+    def __init__(self, features: int, kernels: int) -> None:
+        super().__init__()
+        self.kernels = kernels
+        self.products = nn.Linear(features, kernels * WIDTH, bias=False)
+        self.verdict = nn.Linear(kernels, 1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        products = self.products(features).float().unflatten(1, (self.kernels, WIDTH))
+        distances = (products[:, None] - products[None]).abs().sum(3)
+        closeness = torch.exp(-distances).sum(1) - 1  # each is at the distance 0 from itself
+        return self.verdict(closeness).flatten()
+
+
+def _adapting(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Bring `state`, that of a discriminator of an earlier version, over before it is loaded."""
+    assert isinstance(module, DCGANDiscriminator)
+    own = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    if (adapted := module.adapted(own)) is None:
+        return
+    for name in own:
+        del state[prefix + name]
+    state.update({prefix + name: value for name, value in adapted.items()})
 
 
 def initialise(module: nn.Module, generator: torch.Generator) -> None:
@@ -157,6 +215,9 @@ def initialise(module: nn.Module, generator: torch.Generator) -> None:
             _draw(spectral.weight.original if spectral is not None else layer.weight, 0.0, generator)
             if spectral is not None:
                 _find_norm(layer)
+        elif isinstance(layer, nn.Embedding) and hasattr(layer, "parametrizations"):
+            _find_norm(layer)
+            continue
         elif isinstance(layer, _BatchNorm) and layer.affine:
             _draw(layer.weight, 1.0, generator)
         else:
@@ -182,7 +243,7 @@ def _draw(weight: Tensor, mean: float, generator: torch.Generator) -> None:
 def _widths(size: int, base_channels: int) -> list[int]:
     """The channels at 4×4, 8×8 and so on to half of `size`. Raises ValueError where there is no such network."""
     if size not in SIZES:
-        raise ValueError(f"DCGAN makes pictures of 32, 64 or 128 pixels, not {size}.")
+        raise ValueError(f"DCGAN makes pictures of 8, 16, 32, 64 or 128 pixels, not {size}.")
     halvings = size.bit_length() - 4
     if base_channels <= 0 or base_channels % 2**halvings:
         raise ValueError(f"At {size} pixels “base_channels” is a multiple of {2**halvings}, not {base_channels}.")

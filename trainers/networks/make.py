@@ -15,13 +15,21 @@ from trainers.losses.tables import objective_of
 from trainers.names import find
 from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator
 from trainers.networks.discriminators import without_batch_norm
+from trainers.networks.mlp import mlp_discriminator, mlp_generator
 from trainers.networks.projected import ProjectedDiscriminator
 from trainers.networks.superres import NETWORKS
 from trainers.networks.unit import UNIT, UNITDiscriminator, UNITDiscriminators
 from trainers.recipes.recipe import ImageGeneration, ImageTranslation, Part
 
-GENERATORS = {"dcgan": DCGANGenerator}
-DISCRIMINATORS = {"dcgan": DCGANDiscriminator, "unit": UNITDiscriminator, "projected": ProjectedDiscriminator}
+GENERATORS = {"dcgan": DCGANGenerator, "mlp": mlp_generator}
+DISCRIMINATORS = {
+    "dcgan": DCGANDiscriminator,
+    "mlp": mlp_discriminator,
+    "unit": UNITDiscriminator,
+    "projected": ProjectedDiscriminator,
+}
+DRAWN = ("dcgan", "projected")
+"""The kinds of a GAN's networks whose first weights are the DCGAN paper's: `trainers.networks.dcgan.initialise`."""
 TRANSLATORS = {"unit": UNIT}
 
 

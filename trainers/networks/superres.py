@@ -127,7 +127,7 @@ class Fast(nn.Module):
         correction = self.tail(self.body(self.head(image)))
         return F.pixel_shuffle(correction, self.scale) + enlarge(image, self.scale, "bilinear")
 
-    def grown_from(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
+    def adapted(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
         """This network's weights such that it computes what the smaller `Fast` of the same scale does whose are `weights`.
 
         Its channels and blocks come first; the rest keeps the first weights it has, but nothing of it reaches the picture until

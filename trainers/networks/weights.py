@@ -128,16 +128,16 @@ def _discriminator(companion: Path) -> dict[str, Tensor] | None:
 def _chosen(weights: Weights, network: nn.Module, path: Path) -> dict[str, Tensor]:
     """Those of `weights` that `network` has, in its types. Raises ModelError where one is missing.
 
-    A weight that `network` has in several places is needed once; the first of `weights` is taken for all. A network that can
-    be grown from a smaller one's, as `trainers.networks.superres.Fast.grown_from` has it, is.
+    A weight that `network` has in several places is needed once; the first of `weights` is taken for all. A network with a
+    method `adapted` takes over those of a smaller or an earlier one, as `trainers.networks.superres.Fast` does.
     """
     wanted = network.state_dict()
     weights = _in_all_places(weights, network)
-    grown_from: Any = getattr(network, "grown_from", None)
+    adapted: Any = getattr(network, "adapted", None)
     fits = all(name in weights and weights[name].shape == value.shape for name, value in wanted.items())
-    if not fits and callable(grown_from):
-        grown: Any = grown_from(weights)
-        weights = grown or weights
+    if not fits and callable(adapted):
+        found: Any = adapted(weights)
+        weights = found or weights
     for name, value in wanted.items():
         if name not in weights or weights[name].shape != value.shape:
             raise ModelError(

@@ -142,7 +142,7 @@ def test_what_is_left_over_is_named() -> None:
 def test_a_larger_network_begins_as_the_smaller_one_and_learns_with_all_it_has(channels: int, blocks: int) -> None:
     torch.manual_seed(1)
     small, large = Fast(2, 8, 2), Fast(2, channels, blocks)
-    grown = large.grown_from(small.state_dict())
+    grown = large.adapted(small.state_dict())
     assert grown is not None
     large.load_state_dict(grown)
     image = torch.rand(2, 3, 11, 14)
@@ -159,4 +159,4 @@ def test_a_larger_network_begins_as_the_smaller_one_and_learns_with_all_it_has(c
 
 @pytest.mark.parametrize("other", [Fast(4, 8, 2), Fast(2, 16, 2), Fast(2, 8, 5), MSRResNet(2, 8, 2), SRCNN(2)])
 def test_a_network_is_not_grown_from_another_scale_kind_or_a_larger_one(other: nn.Module) -> None:
-    assert Fast(2, 12, 4).grown_from(other.state_dict()) is None
+    assert Fast(2, 12, 4).adapted(other.state_dict()) is None
