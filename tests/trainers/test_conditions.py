@@ -232,7 +232,7 @@ def test_a_label_goes_on_under_its_name(pictures: Path, tmp_path: Path) -> None:
 
 
 def test_a_network_that_takes_no_labels_is_said(pictures: Path, tmp_path: Path) -> None:
-    recipe = recipe_of(pictures, network={"kind": "trainers.networks.mlp:MLPGenerator"})
+    recipe = recipe_of(pictures, network={"kind": "trainers.networks.superres:SRCNN"})
     with pytest.raises(RecipeError, match="takes no “labels”, which this recipe's condition or codes need"):
         list(train(recipe, tmp_path / "run"))
 

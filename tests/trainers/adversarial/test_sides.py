@@ -286,3 +286,17 @@ def test_each_objective_learns_the_ring(name: str) -> None:
     assert result["objective"] == name and result["steps"] == SETTINGS[name].short_steps
     assert result["modes"] >= 7, result
     assert result["good"] > 0.1, result
+
+
+def test_the_objective_weighs_what_is_asked_beside_the_auxiliary_losses() -> None:
+    torch.manual_seed(0)
+    discriminator = MLPDiscriminator((2,), 8)
+    fake, real = torch.randn(6, 2), torch.randn(6, 2)
+    chosen = {"feature-matching": (AUXILIARY["feature-matching"], 2.0)}
+    losses = {
+        weight: generator_loss(OBJECTIVES["bce"], discriminator, fake, weight=weight, real=real, auxiliary=chosen)
+        for weight in (0.0, 1.0, 3.0)
+    }
+    alone = float(losses[0.0].total)
+    assert alone == pytest.approx(float(losses[0.0].terms["feature-matching"])) and alone > 0
+    assert float(losses[3.0].total) - alone == pytest.approx(3 * (float(losses[1.0].total) - alone), rel=1e-5)

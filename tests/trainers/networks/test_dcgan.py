@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator, initialise
+from trainers.networks.dcgan import DCGANDiscriminator, DCGANGenerator, MinibatchDiscrimination, initialise
 from trainers.networks.discriminators import without_batch_norm
-from trainers.networks.mlp import MLPDiscriminator, MLPGenerator
+from trainers.networks.mlp import MLPDiscriminator, MLPGenerator, mlp_discriminator, mlp_generator
 
 
 def count(network: nn.Module) -> int:
@@ -162,6 +162,77 @@ def test_a_spectral_norm_knows_the_first_weights_that_are_drawn() -> None:
     assert not network.training
     for layer in (*(block[0] for block in network.blocks), network.verdict):
         assert float(torch.linalg.svdvals(layer.weight.detach().flatten(1))[0]) == pytest.approx(1, abs=0.1)
+
+
+def test_a_spectral_norm_bounds_every_layer_that_judges() -> None:
+    torch.manual_seed(0)
+    network = DCGANDiscriminator(16, 16, norm="spectral", labels=3, classes=3, codes=(4, 0))
+    initialise(network, torch.Generator().manual_seed(0))
+    assert network.projection is not None and network.classifier is not None and network.reader is not None
+    for layer in (network.projection, network.classifier, network.reader[0], network.reader[2]):
+        for _ in range(100):
+            _ = layer.weight
+        largest = float(torch.linalg.svdvals(layer.weight.detach().flatten(1))[0])  # type: ignore[operator]
+        assert largest == pytest.approx(1, abs=0.05), layer
+
+
+def test_weights_from_before_the_spectral_norm_was_on_every_layer_are_taken_over() -> None:
+    torch.manual_seed(0)
+    network = DCGANDiscriminator(16, 16, norm="spectral", labels=3, classes=2)
+    earlier = {name: value.clone() for name, value in network.state_dict().items()}
+    plain = {"projection.weight": torch.randn(3, 16), "classifier.weight": torch.randn(2, 16, 4, 4)}
+    for name, value in plain.items():
+        layer = name.removesuffix(".weight")
+        earlier = {n: v for n, v in earlier.items() if not n.startswith(f"{layer}.param")} | {name: value}
+    adapted = network.adapted(earlier)
+    assert adapted is not None and set(adapted) >= set(network.state_dict())
+    network.load_state_dict(earlier)  # as a checkpoint of a run has it
+    network.eval()
+    for name, layer in (("projection", network.projection), ("classifier", network.classifier)):
+        weight = plain[f"{name}.weight"]
+        assert layer is not None
+        torch.testing.assert_close(
+            layer.weight, weight / torch.linalg.svdvals(weight.flatten(1))[0], rtol=1e-4, atol=1e-5
+        )
+    assert network.adapted({"blocks.0.0.bias": torch.zeros(1)}) is None
+
+
+def test_minibatch_discrimination_sees_how_alike_a_batch_is() -> None:
+    torch.manual_seed(0)
+    layer = MinibatchDiscrimination(6, 2)
+    features = torch.randn(3, 6)
+    m = (features @ layer.products.weight.detach().T).view(3, 2, 8)
+    closeness = torch.zeros(3, 2)
+    for i in range(3):
+        for j in range(3):
+            if i != j:
+                closeness[i] += torch.exp(-(m[i] - m[j]).abs().sum(1))
+    torch.testing.assert_close(layer(features), (closeness @ layer.verdict.weight.T).flatten())
+    network = DCGANDiscriminator(8, 8, minibatch=4).eval()
+    with torch.no_grad():
+        assert network.minibatch is not None
+        network.minibatch.verdict.weight.fill_(1.0)
+        network.minibatch.products.weight.mul_(20)
+        one = torch.rand(1, 3, 8, 8)
+        alike, unlike = one.expand(4, -1, -1, -1), torch.cat([one, torch.rand(3, 3, 8, 8)])
+        assert float(network(alike)[0] - network(unlike)[0]) > 3  # four kernels, three others at the distance 0
+
+
+@pytest.mark.parametrize("size", [8, 16])
+def test_small_pictures_are_drawn_and_judged(size: int) -> None:
+    generator, discriminator = DCGANGenerator(size, 16, 5), DCGANDiscriminator(size, 16)
+    pictures = generator(torch.randn(2, 5))
+    assert pictures.shape == (2, 3, size, size) and discriminator(pictures).shape == (2,)
+
+
+def test_fully_connected_networks_draw_pictures_and_heed_labels() -> None:
+    torch.manual_seed(0)
+    generator, discriminator = mlp_generator(8, 5, labels=3), mlp_discriminator(8, labels=3)
+    z, labels = torch.randn(1, 5).expand(3, -1), torch.arange(3)
+    pictures = generator(z, labels)
+    assert pictures.shape == (3, 3, 8, 8) and float(pictures.detach().abs().max()) <= 1
+    assert not torch.equal(pictures[0], pictures[1])
+    assert len(set(discriminator(pictures[:1].expand(3, -1, -1, -1), labels).tolist())) == 3
 
 
 def test_a_label_begins_as_small_as_is_asked() -> None:
