@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from engines.errors import RecipeError
 from trainers import seeds
+from trainers.adversarial.perceptual import find_perceptual
 from trainers.data.photos import list_left_out
 from trainers.data.superres import find_pictures, read_crops
 from trainers.loop import schedules, stepping
@@ -56,6 +57,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     average = Average(network, recipe.ema, recipe.ema_start)
     optimisers = make_optimisers(recipe, network)
     losses = {stage.loss: find_loss(stage.loss) for stage in recipe.stages}
+    perceptual, missing = find_perceptual(recipe.features, device, standardised=False)
     weights = stepping.parameters_of(network)
 
     starting = recipe.start_from is not None and not has_checkpoint(run_dir)
@@ -76,8 +78,8 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
         yield from judging_step(run, recipe.validate_every, recipe.total_steps, measure, sample, best, obey)
 
     obey = partial(obey_command, run, sample)
-    if pictures.left_out:
-        yield Notice(list_left_out(pictures.left_out))
+    for words in (*([list_left_out(pictures.left_out)] if pictures.left_out else ()), *([missing] if missing else ())):
+        yield Notice(words)
     count = sum(weight.numel() for weight in weights)
 
     try:
@@ -95,7 +97,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                 crops = yield from read_crops(recipe, pictures, shelf, obey)
             try:
                 with stepping.buffers_kept(network):
-                    loss = 0.0
+                    terms = {"loss": 0.0}
                     batch = _to(device, crops.batch(step, stage.batch, stage.patch))
                     pieces = stepping.split(batch, standing.micro_batches)
                     for index, (part, (small, large)) in enumerate(pieces):
@@ -105,9 +107,14 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
                         with precision.autocast():
                             output = network(small)
                         check_shape(recipe, small, output, large)
-                        mean = losses[stage.loss](output.float(), large) * part
-                        loss += stepping.finite(mean, "loss")
-                        precision.backward(mean)
+                        mean = losses[stage.loss](output.float(), large)
+                        if perceptual is not None and stage.perceptual:
+                            with precision.autocast():
+                                unlike = perceptual(output * 2 - 1, large * 2 - 1)
+                            terms["perceptual"] = terms.get("perceptual", 0.0) + float(unlike.detach()) * part
+                            mean = mean + stage.perceptual * unlike
+                        terms["loss"] += stepping.finite(mean * part, "loss")
+                        precision.backward(mean * part)
                     precision.step(optimisers, weights, recipe.clip)
             except stepping.NotANumber as error:
                 yield from obey((yield run.roll_back(str(error))))
@@ -124,7 +131,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
             standing.step = step = step + 1
 
             seconds = time.perf_counter() - started
-            yield from obey((yield Step(step, recipe.total_steps, {"loss": loss}, rate * recipe.rate, seconds, {})))
+            yield from obey((yield Step(step, recipe.total_steps, terms, rate * recipe.rate, seconds, {})))
             if standing.roll_back_asked:
                 yield from obey((yield run.roll_back("You asked to go back", asked=True)))
                 continue

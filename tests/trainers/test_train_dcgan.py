@@ -113,6 +113,26 @@ def test_the_events_of_a_run(pictures: Path, tmp_path: Path) -> None:
         ({}, Step, 7),
         ({"micro_batches": 2, "discriminator_steps": 2, "objective": "hinge"}, Working, 9),  # in the midst of a step
         ({"objective": "wgan-gp", "precision": "bfloat16", "ema_start": 4}, Step, 4),
+        (
+            {"objective": "loss-sensitive", "optimiser": "rmsprop", "weight_decay": 1e-3, "adversarial_weight": 2.0},
+            Step,
+            6,
+        ),
+        (
+            {"discriminator": {"kind": "dcgan", "options": {"base_channels": 16, "norm": "spectral", "minibatch": 3}}},
+            Step,
+            7,
+        ),
+        (
+            {
+                "objective": "hinge",
+                "augment": ["translation"],
+                "discriminator": {"kind": "projected", "options": {"width": 8, "raw": True}},
+                "auxiliary": [{"kind": "perceptual", "options": {"layers": [1, 2]}}],
+            },
+            Step,
+            7,
+        ),
     ],
 )
 def test_stopped_and_gone_on_it_is_the_same_run(
@@ -156,6 +176,41 @@ def test_auxiliary_losses_of_both_sides(pictures: Path, tmp_path: Path) -> None:
     list(train(tiny(pictures, steps=2, auxiliary=auxiliary), with_them))
     list(train(tiny(pictures, steps=2), without))
     assert largest_difference(with_them, without) > 0
+
+
+def test_a_perceptual_loss_and_projected_discriminators_teach_a_generator(pictures: Path, tmp_path: Path) -> None:
+    """Photographs are learned by their features alone: the objective has no weight."""
+    changes = {
+        "steps": 60,
+        "rate": 2e-3,
+        "adversarial_weight": 0.0,
+        "auxiliary": [{"kind": "perceptual", "options": {"layers": [1, 2, 3]}}],
+        "discriminator": {"kind": "projected", "options": {"width": 8}},
+    }
+    steps = [event for event in train(tiny(pictures, **changes), tmp_path / "run") if isinstance(event, Step)]
+    losses = [step.losses["generator"] for step in steps]
+    assert sum(losses[-10:]) < 0.5 * sum(losses[:10]), losses
+    watched = [step.watched["lead"] for step in steps if "lead" in step.watched]
+    assert watched and max(watched) > 0
+
+
+def test_a_projected_discriminator_heeds_labels_and_says_what_it_has_not(
+    tmp_path: Path, photo_pixels: np.ndarray
+) -> None:
+    for name in ("left", "right"):
+        (tmp_path / "labelled" / name).mkdir(parents=True)
+        for index in range(12):
+            piece = photo_pixels[2 * index : 2 * index + 32, index : index + 32]
+            Image.fromarray(piece if name == "left" else piece[:, ::-1]).save(
+                tmp_path / "labelled" / name / f"{index}.png"
+            )
+    judged = {"kind": "projected", "options": {"width": 8}}
+    recipe = tiny(tmp_path / "labelled", discriminator=judged, condition="embed", steps=2)
+    steps = [event for event in train(recipe, tmp_path / "run") if isinstance(event, Step)]
+    assert len(steps) == 2 and any("embeddings" in name for name in weights_after(tmp_path / "run"))
+    for changes in ({"condition": "auxiliary"}, {"codes": {"continuous": 1}}):
+        with pytest.raises(RecipeError, match="“projected” takes no “(classes|codes)”"):
+            list(train(tiny(tmp_path / "labelled", discriminator=judged, **changes), tmp_path / "other"))
 
 
 def keep_logits_small(outputs: Any) -> torch.Tensor:

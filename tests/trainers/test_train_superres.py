@@ -402,6 +402,54 @@ def test_an_unknown_network_option_and_loss_are_said(photos: Path, tmp_path: Pat
         list(train(tiny(photos, network={"kind": "nowhere.to.be.found:Network"}), tmp_path))
 
 
+PERCEPTUAL = [
+    {"steps": 4, "patch": 16, "batch": 2},
+    {"steps": 4, "patch": 16, "batch": 2, "loss": "charbonnier", "perceptual": 0.1},
+]
+
+
+def test_a_stage_may_compare_features_too(photos: Path, tmp_path: Path) -> None:
+    recipe = tiny(photos, stages=PERCEPTUAL, features={"layers": [1, 2]}, micro_batches=2)
+    whole, twice, without = (tmp_path / name for name in ("whole", "twice", "without"))
+    steps = [event for event in train(recipe, whole) if isinstance(event, Step)]
+    assert [set(step.losses) for step in steps] == [{"loss"}] * 4 + [{"loss", "perceptual"}] * 4
+    last = steps[-1].losses
+    assert 0 < 0.1 * last["perceptual"] < last["loss"]
+    first = train(recipe, twice)
+    next(event for event in first if isinstance(event, Step) and event.step == 6)
+    first.close()
+    list(train(recipe, twice))
+    assert all(torch.equal(value, weights_after(twice)[name]) for name, value in weights_after(whole).items())
+    list(train(tiny(photos, stages=[stage | {"perceptual": 0.0} for stage in PERCEPTUAL]), without))
+    assert any(not torch.equal(value, weights_after(without)[name]) for name, value in weights_after(whole).items())
+
+
+def test_features_that_are_not_there_are_left_out_and_said(photos: Path, tmp_path: Path) -> None:
+    recipe = tiny(photos, stages=PERCEPTUAL, features=str(tmp_path / "vgg16.pth"))
+    events = list(train(recipe, tmp_path / "run"))
+    assert any("There are no features at" in event.text for event in events if isinstance(event, Notice))
+    assert all(set(event.losses) == {"loss"} for event in events if isinstance(event, Step))
+
+
+@pytest.mark.parametrize("changes", [{"stages": PERCEPTUAL}, {"features": {}}])
+def test_features_and_their_weight_come_together(photos: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(
+        RecipeError, match="“features” are there where a stage's “perceptual” is above 0, and nowhere else"
+    ):
+        tiny(photos, **changes)
+
+
+def test_a_run_begins_as_the_smaller_model_that_it_grows_from(photos: Path, tmp_path: Path) -> None:
+    measured = [event for event in train(tiny(photos), tmp_path / "small") if isinstance(event, Validation)]
+    target = tmp_path / "small.onnx"
+    export_run(tmp_path / "small", target)
+    larger = {"kind": "fast", "options": {"channels": 12, "blocks": 2}}
+    events = list(train(tiny(photos, network=larger, start_from=str(target)), tmp_path / "large"))
+    start = next(event for event in events if isinstance(event, Validation))
+    best = max(event.metrics["PSNR"] for event in measured)
+    assert start.step == 0 and start.metrics["PSNR"] == pytest.approx(best, abs=1e-3)
+
+
 def as_large_as_before(pixels: np.ndarray, scale: int) -> np.ndarray:
     return pixels
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from torch import Tensor
 
 from engines.errors import RecipeError
+from trainers.adversarial.perceptual import MatchedFeatures
 from trainers.adversarial.sides import Auxiliaries, Side
-from trainers.losses.auxiliary import OF_THE_GENERATOR, AuxiliaryLoss, Outputs, find_auxiliary
+from trainers.losses.auxiliary import AUXILIARY, OF_THE_GENERATOR, AuxiliaryLoss, Outputs, find_auxiliary
 from trainers.networks.codes import information_loss
 from trainers.recipes.recipe import ImageGeneration
+
+TABLE = {**AUXILIARY, "perceptual": MatchedFeatures}
+"""The auxiliary losses by name, that on pre-trained features among them."""
 
 
 def auxiliaries_of(recipe: ImageGeneration, side: Side) -> Auxiliaries:
@@ -18,13 +22,13 @@ def auxiliaries_of(recipe: ImageGeneration, side: Side) -> Auxiliaries:
     """
     found: dict[str, tuple[AuxiliaryLoss, float]] = {}
     for loss in recipe.auxiliary:
-        if loss.side == "discriminator" and loss.kind in OF_THE_GENERATOR:
+        if loss.side == "discriminator" and loss.kind in (*OF_THE_GENERATOR, "perceptual"):
             raise RecipeError(f"“{loss.kind}” teaches the generator only; give it side = “generator”.")
         if loss.side != side:
             continue
         if loss.kind in found:
             raise RecipeError(f"The auxiliary loss “{loss.kind}” is listed twice for the {side}; list it once.")
-        found[loss.kind] = find_auxiliary(loss.kind, loss.options), loss.weight
+        found[loss.kind] = find_auxiliary(loss.kind, loss.options, TABLE), loss.weight
     if recipe.condition in ("auxiliary", "both"):
         found.setdefault("auxiliary-classifier", (find_auxiliary("auxiliary-classifier"), 1.0))
     if recipe.codes.kinds:

@@ -211,6 +211,9 @@ def make_card(recipe: Recipe, metrics: Mapping[str, float]) -> ModelCard:
         shown["start_from"] = Path(shown["start_from"]).name
     if shown.get("features") and shown["features"]["file"]:
         shown["features"]["file"] = Path(shown["features"]["file"]).name
+    for part in (shown.get("discriminator"), *(shown.get("auxiliary") or ())):
+        if part and isinstance(part["options"].get("file"), str):
+            part["options"]["file"] = Path(part["options"]["file"]).name
     if shown.get("skies"):
         shown["skies"] = [Path(path).name for path in shown["skies"]]
     card = ModelCard(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from engines.errors import ModelError, RecipeError
@@ -107,7 +108,11 @@ def _loaded(kind: str, file: Path | None, device: str, caffe: bool) -> Features:
     found = KINDS[kind]
     if caffe:
         found = Kind(found.title, found.load, found.channels, CAFFE, found.depths, found.smallest)
-    features = Features(found.load(file), found).to(device)
+    with torch.random.fork_rng(
+        devices=[]
+    ):  # what is made before the weights are read draws numbers that a run counts on
+        network = found.load(file)
+    features = Features(network, found).to(device)
     return features.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
@@ -200,3 +205,11 @@ KINDS: dict[str, Kind] = {
 def chosen(features: Sequence[Tensor], layers: Sequence[int]) -> list[Tensor]:
     """Those of `features` at the depths `layers`, numbered from 1, the finest."""
     return [features[layer - 1] for layer in layers]
+
+
+def enlarged(pictures: Tensor, smallest: int) -> Tensor:
+    """`pictures` (N, C, H, W), interpolated where a side measures less than `smallest` pixels, for features to have room."""
+    shorter = min(pictures.shape[2:])
+    if shorter >= smallest:
+        return pictures
+    return F.interpolate(pictures, scale_factor=smallest / shorter, mode="bilinear", align_corners=False)

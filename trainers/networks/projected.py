@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from trainers.networks.features import KINDS, Features, load_features
+from trainers.networks.discriminators import Judgement
+from trainers.networks.features import KINDS, Features, enlarged, load_features
 
 SLOPE = 0.2  # of LeakyReLU below 0
 RAW = (2, 8)  # how many pixels each way become one for the heads that see colours
@@ -27,7 +28,11 @@ FINE = 2  # depths, of the finest, whose heads halve the size once more
 class ProjectedDiscriminator(nn.Module):
     """Pictures (N, 3, H, W) in [-1, 1] → logits for each patch, a tensor for each head.
 
-    `width` is the number of channels that features are projected to, and that heads have. `raw` adds the heads on colours.
+    Pictures smaller than the features want are enlarged for them. `width` is the number of channels that features are
+    projected to, and that heads have. `raw` adds the heads on colours. With `labels` > 0 it also takes `label`, int64 (N): the
+    logit of each patch is increased by the product of an embedding of the label with what the head found there, as in Miyato
+    & Koyama 2018, equation 3.
+
     `features` is a name of `trainers.networks.features.KINDS`, `file` the file of those that come from one, `caffe` as
     `load_features` has it. The frozen network is no part of the weights: neither checkpoints nor companions hold it. Raises
     RecipeError and ModelError as `load_features` does, when it is first asked.
@@ -40,6 +45,7 @@ class ProjectedDiscriminator(nn.Module):
         features: str = "efficientnet-lite0",
         file: str | None = None,
         caffe: bool = False,
+        labels: int = 0,
     ) -> None:
         super().__init__()
         if width < 1:
@@ -55,6 +61,7 @@ class ProjectedDiscriminator(nn.Module):
             self.register_buffer(f"projection{place}", torch.randn(width, count, 1, 1, generator=draws) * gain)
             fine = place < FINE or place == len(KINDS[features].channels)
             self.heads.append(_head(width, stride=2 if fine else 1))
+        self.embeddings = nn.ModuleList(spectral_norm(nn.Embedding(labels, width)) for _ in self.heads if labels)
 
     @property
     def features(self) -> Features:
@@ -62,14 +69,29 @@ class ProjectedDiscriminator(nn.Module):
         kind, file, caffe = self._asked
         return load_features(kind, file, self.get_buffer("projection0").device, caffe=caffe)
 
-    def forward(self, pictures: Tensor) -> list[Tensor]:
-        seen = self.features(pictures)
+    def forward(self, pictures: Tensor, label: Tensor | None = None) -> list[Tensor]:
+        return list(self.judge(pictures, label).logits)
+
+    def judge(self, pictures: Tensor, label: Tensor | None = None) -> Judgement:
+        """Logits, and as features what each head found before its verdict."""
+        network = self.features
+        seen = network(enlarged(pictures, network.smallest))
         if self.raw:
             seen += [F.avg_pool2d(pictures, size) for size in RAW]
-        return [
-            head(F.conv2d(features, self.get_buffer(f"projection{place}").to(features.dtype)))
-            for place, (features, head) in enumerate(zip(seen, self.heads, strict=True))
-        ]
+        logits: list[Tensor] = []
+        found: list[Tensor] = []
+        for place, (depth, head) in enumerate(zip(seen, self.heads, strict=True)):
+            *layers, verdict = head.children()
+            x = F.conv2d(depth, self.get_buffer(f"projection{place}").to(depth.dtype))
+            for layer in layers:
+                x = layer(x)
+            found.append(x)
+            logits.append(verdict(x))
+            if self.embeddings:
+                assert label is not None, "this discriminator is conditional"
+                known = self.embeddings[place](label)[:, :, None, None]
+                logits[-1] = logits[-1] + (known * x).sum(1, keepdim=True)
+        return Judgement(logits, found)
 
 
 def _head(width: int, stride: int) -> nn.Sequential:

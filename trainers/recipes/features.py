@@ -16,7 +16,8 @@ class FeaturesOf(Strict):
     """Features by `kind`: of EfficientNet-Lite0, which a package brings, or of VGG-16 or SqueezeNet, from a `file`.
 
     `layers` are the depths compared, from 1, the finest, to 4; `weights` what each counts, all the same where there are
-    none. With `standardised` light and colour count little. `caffe` says that the file's network saw levels of 0 to 255
+    none. With `standardised` light and colour count little; where nothing is said they do for a translation, and for nothing
+    else. `caffe` says that the file's network saw levels of 0 to 255
     less their mean. A path alone stands for VGG-16's deepest layer, from that file.
     """
 
@@ -24,7 +25,7 @@ class FeaturesOf(Strict):
     file: Place | None = None
     layers: list[Annotated[Int, Field(ge=1, le=DEPTHS)]] = Field(default=[1, 2, 3], min_length=1, max_length=DEPTHS)
     weights: list[Annotated[Float, Field(gt=0)]] = Field(default=[])
-    standardised: bool = True
+    standardised: bool | None = None
     caffe: bool = False
 
     @model_validator(mode="before")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from trainers.recipes.features import FeaturesOf
 from trainers.recipes.fields import Float, Int, Recipe, Strict
 
 
 class Stage(Strict):
     """A stretch of training: `steps` steps of `batch` crops whose small side of the pair measures `patch` pixels.
 
-    `loss` is a name of `trainers.losses.tables.PIXEL_LOSSES` or an import path.
+    `loss` is a name of `trainers.losses.tables.PIXEL_LOSSES` or an import path; to it comes, `perceptual` times, how unlike
+    pictures are to the recipe's `features`.
     """
 
     steps: Int = Field(ge=1, le=10_000_000)
     patch: Int = Field(default=48, ge=8, le=512)
     batch: Int = Field(default=16, ge=1, le=1024)
     loss: str = "l1"
+    perceptual: Float = Field(default=0.0, ge=0)
 
 
 class SuperResolution(Recipe):
@@ -36,6 +40,7 @@ class SuperResolution(Recipe):
     optimiser: Literal["adam", "muon"] = "adam"
     muon_rate: Float = Field(default=1.5e-3, gt=0, le=1)
     candidates: Int = Field(default=2, ge=1, le=16)
+    features: FeaturesOf | None = None
 
     @property
     def total_steps(self) -> int:
@@ -49,3 +54,14 @@ class SuperResolution(Recipe):
                 return stage
             step -= stage.steps
         return self.stages[-1]
+
+    def relative_to(self, folder: Path) -> Self:
+        """The same recipe with its relative paths resolved from `folder`, the file of features among them."""
+        features = None if self.features is None else self.features.relative_to(folder)
+        return super().relative_to(folder).model_copy(update={"features": features})
+
+    @model_validator(mode="after")
+    def _features_and_their_weight(self) -> Self:
+        if bool(self.features) != any(stage.perceptual for stage in self.stages):
+            raise ValueError("“features” are there where a stage's “perceptual” is above 0, and nowhere else")
+        return self

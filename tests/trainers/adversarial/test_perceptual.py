@@ -11,8 +11,9 @@ import torch
 from safetensors.torch import save_file
 from torchvision.models import vgg16
 
-from engines.errors import ModelError
-from trainers.adversarial.perceptual import Perceptual, find_perceptual
+from engines.errors import ModelError, RecipeError
+from trainers.adversarial.perceptual import MatchedFeatures, Perceptual, find_perceptual
+from trainers.losses.auxiliary import Outputs
 from trainers.networks.features import load_features
 from trainers.recipes.features import FeaturesOf
 
@@ -80,3 +81,54 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(2)}, path)
     with pytest.raises(ModelError, match="does not hold the weights of VGG-16; take torchvision's file"):
         find_perceptual(FeaturesOf.model_validate(path), CPU)
+
+
+def test_where_a_recipe_does_not_say_its_task_does(photo: torch.Tensor) -> None:
+    for asked, usual, wanted in ((None, False, False), (None, True, True), (True, False, True), (False, True, False)):
+        features = FeaturesOf(layers=[1], standardised=asked)
+        perceptual, _ = find_perceptual(features, CPU, standardised=usual)
+        assert perceptual is not None
+        plain = Perceptual(load_features("efficientnet-lite0", None, CPU), [1], standardised=wanted)
+        assert float(perceptual(photo * 0.5, photo)) == float(plain(photo * 0.5, photo))
+
+
+def test_drawn_pictures_are_held_against_the_statistics_of_real_ones(photo: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    windows = photo.unfold(2, 40, 8).unfold(3, 40, 8).flatten(2, 3)[0].permute(1, 0, 2, 3)
+    loss = MatchedFeatures(layers=[1, 2], weights=[1.0, 3.0])
+    real, alike = windows[::2], windows[1::2]
+    noise = torch.rand_like(real) * 2 - 1
+    near, far = float(loss(Outputs(real, alike[: len(real)]))), float(loss(Outputs(real, noise)))
+    assert float(loss(Outputs(real, real))) == 0 and near < 0.2 * far
+    fake = noise.clone().requires_grad_()
+    loss(Outputs(real * 0, noise * 0, original=real, drawn=fake)).backward()  # as they were before they were changed
+    assert fake.grad is not None and bool(fake.grad.any())
+    with pytest.raises(RecipeError, match="this step has none"):
+        loss(Outputs(None, noise))
+
+
+def test_statistics_are_means_and_deviations_in_units_of_the_real_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Same(torch.nn.Module):
+        smallest = 1
+
+        def forward(self, pictures: torch.Tensor) -> list[torch.Tensor]:
+            return [pictures]
+
+    monkeypatch.setattr("trainers.adversarial.perceptual.load_features", lambda *_, **__: Same())
+    real = torch.tensor([-1.0, 1.0, -1.0, 1.0]).view(1, 1, 2, 2)
+    deviation = float(real.std())
+    fake = 3 * real + 2
+    assert float(MatchedFeatures(layers=[1])(Outputs(real, fake))) == pytest.approx((2 / deviation) ** 2 + 2**2)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"layers": [5]}, "layers: 0: input should be less than or equal to 4"),
+        ({"kind": "vgg16"}, "come from a file"),
+        ({"depth": 2}, "depth: there is no such option"),
+    ],
+)
+def test_wrong_options_of_a_generator_s_perceptual_loss_are_said(options: dict[str, Any], words: str) -> None:
+    with pytest.raises(RecipeError, match=f"(?i)“perceptual” are wrong: .*{words}"):
+        MatchedFeatures(**options)

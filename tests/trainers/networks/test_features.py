@@ -14,7 +14,7 @@ from torchvision.models import squeezenet1_1, vgg16
 
 from engines.errors import ModelError, RecipeError
 from tests.conftest import ROOT, SAMPLES
-from trainers.networks.features import KINDS, Features, chosen, efficientnet_lite0, load_features
+from trainers.networks.features import KINDS, Features, _loaded, chosen, efficientnet_lite0, load_features
 
 CPU = torch.device("cpu")
 PHOTOS = ROOT / "tests" / "photos"
@@ -143,3 +143,14 @@ def test_a_file_that_carries_code_is_refused_and_does_not_run(tmp_path: Path) ->
     with pytest.raises(ModelError, match="carries code besides weights, or is damaged, and was not opened"):
         load_features("vgg16", tmp_path / "vgg16.pth", CPU)
     assert not (tmp_path / "ran").exists()
+
+
+def test_loading_features_draws_nothing_that_a_run_counts_on() -> None:
+    """They are kept once loaded: a run whose features were loaded by another would draw other first weights."""
+    _loaded.cache_clear()
+    drawn: list[torch.Tensor] = []
+    for _ in range(2):
+        torch.manual_seed(1)
+        load_features("efficientnet-lite0", None, torch.device("cpu"))
+        drawn.append(torch.rand(3))
+    assert torch.equal(*drawn)

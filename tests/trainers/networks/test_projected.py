@@ -69,3 +69,32 @@ def test_what_cannot_be_made_is_said(tmp_path: Path) -> None:
         ProjectedDiscriminator(8, features="vgg16")
     with pytest.raises(RecipeError, match="There are no features called “x”"):
         ProjectedDiscriminator(8, features="x")
+
+
+@pytest.mark.parametrize("size", [8, 20, 64])
+def test_pictures_of_any_size_are_judged(size: int) -> None:
+    logits = ProjectedDiscriminator(8, raw=size > 16)(torch.rand(2, 3, size, size))
+    assert all(head.shape[0] == 2 and head.numel() > 0 for head in logits)
+
+
+def test_a_label_changes_the_verdict_of_every_patch_and_slopes_stay_bounded() -> None:
+    torch.manual_seed(0)
+    network = ProjectedDiscriminator(8, labels=3).eval()
+    pictures = torch.rand(1, 3, 64, 64).expand(3, -1, -1, -1)
+    for logits in network(pictures, torch.arange(3)):
+        assert bool((logits[0] != logits[1]).any()) and bool((logits[1] != logits[2]).any())
+    alike = network(pictures, torch.tensor([1, 1, 1]))
+    assert all(torch.allclose(logits[0], logits[2]) for logits in alike)
+    with torch.no_grad():
+        for embedding in network.embeddings:
+            embedding.parametrizations.weight.original.mul_(100)  # type: ignore[union-attr]
+    network.train()
+    for _ in range(30):
+        network(pictures, torch.arange(3))
+    for embedding in network.embeddings:
+        assert float(torch.linalg.matrix_norm(embedding.weight.detach(), 2)) < 1.05  # type: ignore[arg-type]
+
+
+def test_what_heads_find_can_be_matched() -> None:
+    judged = ProjectedDiscriminator(8).judge(torch.rand(2, 3, 64, 64))
+    assert [features.shape[1] for features in judged.features] == [8] * 4
