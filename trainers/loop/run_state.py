@@ -245,7 +245,7 @@ def obey(
 # A run may go on with other values of these; any other makes it another run.
 MAY_CHANGE = {
     *("title", "description", "author", "licence", "data", "skies", "device", "start_from", "patience", "export"),
-    *("stages", "steps", "rate", "muon_rate", "discriminator_rate", "rate_floor", "schedule", "warm_up"),
+    *("stages", "steps", "rate", "muon_rate", "discriminator_rate", "rate_floor", "schedule", "restarts", "warm_up"),
     *("validate_every", "checkpoint_every", "micro_batches"),
 }
 
