@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import RecipeError
+from engines.models.card import read_card
 from tests.conftest import ROOT
 from trainers.recipes.recipe import (
     ImageGeneration,
@@ -45,6 +46,20 @@ def test_shipped_recipes_are_whole() -> None:
     assert len(recipes) >= 4
     for path in recipes:
         assert load(path).name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("name", "rounds"),
+    [("fast-x4", ["4,000", "3,442", "4,400", "12,600"]), ("fast-x2", ["9,500", "10,400", "6,300", "14,300"])],
+)
+def test_a_recipe_says_all_rounds_that_made_the_shipped_file(name: str, rounds: list[str]) -> None:
+    """Each with its steps, the last as the file's card has it."""
+    said = (ROOT / "assets" / "recipes" / f"{name}.toml").read_text(encoding="utf-8").split("version = 1")[0]
+    places = [said.find(steps) for steps in rounds]
+    assert places[0] > 0 and places == sorted(places)
+    last = from_values(json.loads(read_card(ROOT / "assets" / "models" / f"{name}.onnx").recipe))
+    assert isinstance(last, SuperResolution) and rounds[-1] == f"{last.total_steps:,}"
+    assert f"{last.rate * 1e4:.0f}e-4 and {last.muon_rate * 1e3:.1f}e-3" in said[places[-1] :]
 
 
 def test_what_is_left_out_has_a_value() -> None:
