@@ -49,9 +49,9 @@ class Standing:
     """Where a run stands and what its guards have decided; part of every checkpoint.
 
     `step` steps are done, and of the next one `turn` updates, where a step has several. `rate_factor` multiplies every
-    rate, `micro_batches` is in how many parts a step is made. The run went back `roll_backs` times since it last got past
-    the step `rolled_back_at`. A generator waits while its new discriminator trains
-    `alone` for so many steps, and its rate rises over `ramp` steps then.
+    rate, `micro_batches` is in how many parts a step is made, and `threads` by how many threads of the processor. The run went
+    back `roll_backs` times since it last got past the step `rolled_back_at`. A generator waits while its new
+    discriminator trains `alone` for so many steps, and its rate rises over `ramp` steps then.
     `best` is the best validation score so far, made at `best_step`, and `worse` counts the validations since; the last was
     of step `judged_at`, which is -1 until the model that a run starts from has been judged. `start` is its score, and
     `measure` what scores are called.
