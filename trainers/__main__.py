@@ -22,7 +22,7 @@ from typing import TextIO
 from engines.errors import DuskroomError
 from trainers.recipes import recipe as recipes
 from trainers.runs import parent, run_folder
-from trainers.runs.events import Event, Exported, Failed, Started, Stop, Working, to_line
+from trainers.runs.events import Event, Exported, Failed, Notice, Started, Stop, Working, to_line
 
 STATUS = {"finished": 0, "paused": 3, "stopped": 130}
 TRAINERS = {
@@ -127,12 +127,15 @@ def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> 
         with saying_failures(throttled, run_dir) as failed:
             values = run_folder.read_recipe_values(run_dir, asked or run_folder.RECIPE)
             recipe = recipes.from_values(values, origin=f"“{run_dir / run_folder.RECIPE}”")
-            if asked and not any((run_dir / name).exists() for name in (run_folder.CHECKPOINT, run_folder.PREVIOUS)):
+            new = not any((run_dir / name).exists() for name in (run_folder.CHECKPOINT, run_folder.PREVIOUS))
+            if asked and new:
                 run_folder.write_recipe(run_dir, values)
             driver = Driver(run_dir, inbox, throttled, Guards(in_use=recipe.in_use))
             for line in run_folder.timeline(run_folder.read_events(run_dir)[0]):
                 driver.guards.see(line.message)  # type: ignore[arg-type]
             train = importlib.import_module(TRAINERS[recipe.task]).train
+            if new and (words := _choose_threads(recipe.device)):  # one that goes on has those of its checkpoint
+                throttled(Notice(words))
             ending = driver.drive(train(recipe, run_dir))
             if ending == "finished":
                 ending = driver.export_last(run_dir / run_folder.MODEL)
@@ -140,6 +143,14 @@ def _train(out: TextIO, run_dir: Path, *, detached: bool, asked: str | None) -> 
         throttled.flush()
         return 1 if failed else STATUS.get(ending, 1)
     return 1 if locked_out else 0
+
+
+def _choose_threads(device: str) -> str:
+    """Choose how many threads a new run computes with on the processor; what to say of it, if anything."""
+    from trainers.loop.device import choose_device
+    from trainers.loop.threads import choose_threads
+
+    return choose_threads(os.environ) if choose_device(device).type == "cpu" else ""
 
 
 def abandon() -> None:

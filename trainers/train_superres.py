@@ -90,7 +90,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
         while standing.step < recipe.total_steps and not (recipe.patience and standing.worse >= recipe.patience):
             started, step = time.perf_counter(), standing.step
             stage = recipe.stage_at(step)
-            rate = standing.rate_factor * share_at(recipe, step)
+            rate = standing.rate_factor * schedules.share_of(recipe, step)
             set_rates(recipe, optimisers, rate)
             if shelf != (shelf := pictures.shelves.at(step)):
                 del crops  # both would hardly fit
@@ -165,16 +165,12 @@ def make_optimisers(recipe: SuperResolution, network: nn.Module) -> list[torch.o
     hidden = matrices[1:-1] if recipe.optimiser == "muon" else []
     names = {id(weight) for weight in hidden}
     others = [weight for weight in network.parameters() if id(weight) not in names]
-    optimisers: list[torch.optim.Optimizer] = [torch.optim.Adam(others, recipe.rate, betas=(0.9, 0.99))]
+    betas = (recipe.beta1, recipe.beta2)
+    adam = torch.optim.Adam(others, recipe.rate, betas=betas, weight_decay=recipe.weight_decay)
+    optimisers: list[torch.optim.Optimizer] = [adam]
     if hidden:
         optimisers.append(Muon(hidden, recipe.muon_rate))
     return optimisers
-
-
-def share_at(recipe: SuperResolution, step: int) -> float:
-    """The share of the full learning rate at `step` (from 0)."""
-    total = recipe.total_steps
-    return schedules.share(recipe.schedule, step, total, warm_up=recipe.warm_up, floor=recipe.rate_floor)
 
 
 def set_rates(recipe: SuperResolution, optimisers: list[torch.optim.Optimizer], share: float) -> None:

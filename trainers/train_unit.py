@@ -169,9 +169,7 @@ def train(recipe: ImageTranslation, run_dir: Path) -> Events:
             sides = turns(recipe.discriminator_steps, recipe.generator_steps)
             ramp = generator_ramp(step, standing.alone, standing.ramp)
             side = sides[turn]
-            share = standing.rate_factor * schedules.share(
-                recipe.schedule, step, recipe.steps, warm_up=recipe.warm_up, floor=recipe.rate_floor
-            )
+            share = standing.rate_factor * schedules.share_of(recipe, step)
             rates: dict[Side, float] = {
                 "generator": recipe.rate * share * ramp,
                 "discriminator": recipe.discriminator_rate * share,

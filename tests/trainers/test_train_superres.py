@@ -17,7 +17,8 @@ from torch import nn
 from engines.errors import OutOfMemory, RecipeError
 from engines.models.model import open_model
 from trainers.export.export_run import export_run
-from trainers.loop.checkpoint import load_best, load_checkpoint
+from trainers.loop.checkpoint import load_best, load_checkpoint, save_checkpoint
+from trainers.loop.schedules import share_of
 from trainers.recipes.recipe import SuperResolution, from_values
 from trainers.runs.events import (
     Checkpoint,
@@ -35,7 +36,7 @@ from trainers.runs.events import (
     Verdict,
     Working,
 )
-from trainers.train_superres import make_optimisers, share_at, train
+from trainers.train_superres import make_optimisers, train
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_commands_are_obeyed_at_the_next_event(photos: Path, tmp_path: Path) -> 
     assert isinstance(run.send(HalveRate()), Notice)
     halved = next(run)
     assert isinstance(halved, Step)
-    assert halved.rate == pytest.approx(1e-3 * share_at(tiny(photos), 1) / 2)
+    assert halved.rate == pytest.approx(1e-3 * share_of(tiny(photos), 1) / 2)
     run.close()
 
 
@@ -485,7 +486,7 @@ def test_cuda_without_a_gpu_is_said(photos: Path, tmp_path: Path) -> None:
 
 def test_the_rate_rises_then_falls_to_its_floor(photos: Path) -> None:
     recipe = tiny(photos, rate_floor=0.1)
-    shares = [share_at(recipe, step) for step in range(13)]
+    shares = [share_of(recipe, step) for step in range(13)]
     assert shares[0] == 0.5 and shares[1] == 1.0
     assert shares[2:] == sorted(shares[2:], reverse=True)
     assert shares[12] == pytest.approx(0.1)
@@ -500,6 +501,33 @@ def test_muon_takes_the_hidden_layers_and_adam_the_rest(photos: Path) -> None:
     assert stepped == [id(network.body[0].conv1.weight), id(network.body[0].conv2.weight)]
     every = stepped + [id(weight) for group in adam.param_groups for weight in group["params"]]
     assert sorted(every) == sorted(id(weight) for weight in network.parameters())
+
+
+def test_adam_has_the_recipe_s_numbers(photos: Path) -> None:
+    from trainers.networks.superres import Fast
+
+    (plain,) = make_optimisers(tiny(photos), Fast(2, 8, 1))
+    assert plain.defaults["betas"] == (0.9, 0.99) and plain.defaults["weight_decay"] == 0
+    told = tiny(photos, optimiser="muon", beta1=0.8, beta2=0.999, weight_decay=0.1)
+    adam, _ = make_optimisers(told, Fast(2, 8, 1))
+    assert adam.defaults["betas"] == (0.8, 0.999) and adam.defaults["weight_decay"] == 0.1
+
+
+def test_a_run_of_a_recipe_without_adam_s_numbers_goes_on(photos: Path, tmp_path: Path) -> None:
+    """It was made before there were such fields; it goes on to what it would have become."""
+    whole, twice = tmp_path / "whole", tmp_path / "twice"
+    list(train(tiny(photos), whole))
+    first = train(tiny(photos), twice)
+    next(event for event in first if isinstance(event, Step) and event.step == 7)
+    first.close()
+    state = load_checkpoint(twice)
+    assert state is not None
+    for name in ("beta1", "beta2", "weight_decay", "restarts"):
+        del state["recipe"][name]
+    save_checkpoint(twice, state)
+    list(train(tiny(photos), twice))
+    expected, found = weights_after(whole), weights_after(twice)
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
 
 
 def test_a_run_from_a_model_never_hands_over_a_worse_one(photos: Path, tmp_path: Path) -> None:

@@ -49,9 +49,9 @@ class Standing:
     """Where a run stands and what its guards have decided; part of every checkpoint.
 
     `step` steps are done, and of the next one `turn` updates, where a step has several. `rate_factor` multiplies every
-    rate, `micro_batches` is in how many parts a step is made. The run went back `roll_backs` times since it last got past
-    the step `rolled_back_at`. A generator waits while its new discriminator trains
-    `alone` for so many steps, and its rate rises over `ramp` steps then.
+    rate, `micro_batches` is in how many parts a step is made, and `threads` by how many threads of the processor. The run went
+    back `roll_backs` times since it last got past the step `rolled_back_at`. A generator waits while its new
+    discriminator trains `alone` for so many steps, and its rate rises over `ramp` steps then.
     `best` is the best validation score so far, made at `best_step`, and `worse` counts the validations since; the last was
     of step `judged_at`, which is -1 until the model that a run starts from has been judged. `start` is its score, and
     `measure` what scores are called.
@@ -245,7 +245,7 @@ def obey(
 # A run may go on with other values of these; any other makes it another run.
 MAY_CHANGE = {
     *("title", "description", "author", "licence", "data", "skies", "device", "start_from", "patience", "export"),
-    *("stages", "steps", "rate", "muon_rate", "discriminator_rate", "rate_floor", "schedule", "warm_up"),
+    *("stages", "steps", "rate", "muon_rate", "discriminator_rate", "rate_floor", "schedule", "restarts", "warm_up"),
     *("validate_every", "checkpoint_every", "micro_batches"),
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
+
+from trainers.recipes.recipe import Recipe
 
 Schedule = Callable[[float], float]
 
@@ -33,9 +36,12 @@ def constant(done: float) -> float:
     return 1.0
 
 
-def cosine_restarts(done: float) -> float:
-    """Four half cosines in a row (SGDR with equal periods)."""
-    return cosine(4 * done % 1 if done < 1 else 1.0)
+def cosine_restarts(done: float, restarts: int = 3) -> float:
+    """`restarts` + 1 half cosines in a row: SGDR with equal periods, each from 1."""
+    place = (restarts + 1) * done
+    if abs(place - round(place)) < 1e-9:  # a product just below a whole number would end a period twice
+        place = round(place)
+    return cosine(place % 1 if done < 1 else 1.0)
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -48,12 +54,26 @@ SCHEDULES: dict[str, Schedule] = {
 }
 
 
-def share(name: str, step: int, steps: int, *, warm_up: int = 0, floor: float = 0.0) -> float:
+def share(name: str, step: int, steps: int, *, warm_up: int = 0, floor: float = 0.0, restarts: int = 3) -> float:
     """The share of the full learning rate at `step` (from 0) of `steps`.
 
-    A linear rise over `warm_up` steps, then the schedule called `name` over the rest, from 1 down to `floor`.
+    A linear rise over `warm_up` steps, then the schedule called `name` over the rest, from 1 down to `floor`; "cosine-restarts"
+    begins anew `restarts` times.
     """
     if step < warm_up:
         return (step + 1) / warm_up
     done = min(1.0, (step - warm_up) / max(1, steps - warm_up))
-    return floor + (1 - floor) * SCHEDULES[name](done)
+    schedule = partial(cosine_restarts, restarts=restarts) if name == "cosine-restarts" else SCHEDULES[name]
+    return floor + (1 - floor) * schedule(done)
+
+
+def share_of(recipe: Recipe, step: int) -> float:
+    """The share of the full learning rate that `recipe` gives to `step` (from 0)."""
+    return share(
+        recipe.schedule,
+        step,
+        recipe.total_steps,
+        warm_up=recipe.warm_up,
+        floor=recipe.rate_floor,
+        restarts=recipe.restarts,
+    )

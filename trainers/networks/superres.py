@@ -41,6 +41,13 @@ class SRCNN(nn.Module):
         return self.conv3(x)
 
 
+def _begin_small(conv: nn.Conv2d) -> None:
+    """Draw the weights as He et al. 2015 (equation 10) do, a tenth as large, and no bias: Wang et al., ESRGAN, section 3.1."""
+    nn.init.kaiming_normal_(conv.weight)
+    conv.weight.data.mul_(0.1)
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+
+
 class ResidualBlock(nn.Module):
     """Two 3×3 convolutions about a ReLU, added to their input: SRResNet's block with batch norm removed."""
 
@@ -49,9 +56,7 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
         for conv in (self.conv1, self.conv2):
-            nn.init.kaiming_normal_(conv.weight)
-            conv.weight.data.mul_(0.1)
-            nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+            _begin_small(conv)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv2(torch.relu(self.conv1(x)))
@@ -60,9 +65,10 @@ class ResidualBlock(nn.Module):
 class MSRResNet(nn.Module):
     """SRResNet (Ledig et al., figure 4) as later work modified it: no batch norm, bilinear skip, LeakyReLU 0.1.
 
-    ×2 and ×3 enlarge by one pixel shuffle, ×4 by two of ×2. `upsample1` and `upsample2` hold the convolution that
-    feeds each shuffle. Names and shapes are BasicSR's; `load_published` also takes MMagic's, which nest the
-    convolution one level deeper.
+    ×2 and ×3 enlarge by one pixel shuffle, ×4 by two of ×2. `upconv1` and `upconv2` are the convolutions that feed the
+    shuffles. Names and shapes are BasicSR's, and so are the first weights: every convolution begins at a tenth of He's.
+    `load_published` also takes MMagic's names, which nest those convolutions one level deeper; but MMagic's network has no
+    LeakyReLU after a shuffle, so weights that it trained are a start to train on from and no finished network here.
     """
 
     def __init__(self, scale: int = 4, channels: int = 64, blocks: int = 16) -> None:
@@ -79,6 +85,14 @@ class MSRResNet(nn.Module):
         self.pixel_shuffle = nn.PixelShuffle(step)
         self.conv_hr = nn.Conv2d(channels, channels, 3, padding=1)
         self.conv_last = nn.Conv2d(channels, 3, 3, padding=1)
+        for conv in (
+            self.conv_first,
+            self.upconv1,
+            *([self.upconv2] if scale == 4 else []),
+            self.conv_hr,
+            self.conv_last,
+        ):
+            _begin_small(conv)
 
     def forward(self, image: Tensor) -> Tensor:
         x = F.leaky_relu(self.conv_first(image), 0.1)

@@ -79,11 +79,12 @@ class Recipe(Strict):
     """What every task's recipe has, and all that a run needs to be repeated exactly.
 
     The learning rate rises over `warm_up` steps to `rate`, then follows `schedule` (a name of
-    `trainers.loop.schedules.SCHEDULES`) down to `rate * rate_floor` at the last step. Gradients of a step are clipped to the
-    norm `clip`. Each step's batch is taken in `micro_batches` parts, whose gradients are added up. `ema` is the decay of
-    the averaged weights, which are copies before step `ema_start`. Training ends early after `patience` validations
-    without a better one, and "best" or "last" of its averages is what `export` names. `start_from` is an exported model
-    whose weights are the start.
+    `trainers.loop.schedules.SCHEDULES`) down to `rate * rate_floor` at the last step. With "cosine-restarts" it goes back to
+    `rate` `restarts` times on the way, after equal periods (SGDR, Loshchilov and Hutter 2017, section 3): 3 restarts are 4
+    periods, 0 are "cosine". Gradients of a step are clipped to the norm `clip`. Each step's batch is taken in
+    `micro_batches` parts, whose gradients are added up. `ema` is the decay of the averaged weights, which are copies
+    before step `ema_start`. Training ends early after `patience` validations without a better one, and "best" or "last"
+    of its averages is what `export` names. `start_from` is an exported model whose weights are the start.
     """
 
     version: Literal[1] = 1
@@ -99,6 +100,7 @@ class Recipe(Strict):
     start_from: Place | None = None
     rate: Float = Field(default=1e-3, gt=0, le=1)
     schedule: Literal["cosine", "cosine-restarts", "linear", "late-linear", "halving", "constant"] = "cosine"
+    restarts: Int = Field(default=3, ge=0, le=1000)
     rate_floor: Float = Field(default=0.001, ge=0, le=1)
     warm_up: Int = Field(default=50, ge=0)
     clip: Float = Field(default=1.0, gt=0)
@@ -126,6 +128,15 @@ class Recipe(Strict):
     def _warm_up_ends_before_the_last_step(self) -> Self:
         if self.warm_up >= self.total_steps:
             raise ValueError(f"warm_up is {self.warm_up}, but there are only {self.total_steps} steps")
+        return self
+
+    @model_validator(mode="after")
+    def _a_period_takes_a_step_at_least(self) -> Self:
+        steps = self.total_steps - self.warm_up
+        if self.schedule == "cosine-restarts" and self.restarts >= steps:
+            raise ValueError(
+                f"restarts is {self.restarts}, but after the warm-up there are only {steps} steps; lower it"
+            )
         return self
 
     def relative_to(self, folder: Path) -> Self:

@@ -29,6 +29,8 @@ class SuperResolution(Recipe):
     """A recipe for upscaling `scale` times.
 
     With `optimiser = "muon"` the hidden layers' weights are stepped by Muon at `muon_rate` and the rest by Adam at `rate`.
+    `beta1` and `beta2` are how much of its running means of gradients and of their squares Adam keeps at a step (Kingma and
+    Ba 2015, algorithm 1); `weight_decay` times a weight is added to its gradient, for what Adam steps: an L2 penalty.
     Of `candidates` crops drawn the one with most detail is taken. `degradation` is a name of
     `trainers.data.degrade.DEGRADATIONS` or an import path.
     """
@@ -39,6 +41,9 @@ class SuperResolution(Recipe):
     degradation: str = Field(default="bicubic", min_length=1, max_length=200)
     optimiser: Literal["adam", "muon"] = "adam"
     muon_rate: Float = Field(default=1.5e-3, gt=0, le=1)
+    beta1: Float = Field(default=0.9, ge=0, lt=1)
+    beta2: Float = Field(default=0.99, ge=0, lt=1)
+    weight_decay: Float = Field(default=0.0, ge=0, le=1)
     candidates: Int = Field(default=2, ge=1, le=16)
     features: FeaturesOf | None = None
 

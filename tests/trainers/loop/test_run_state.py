@@ -77,6 +77,26 @@ def test_a_checkpoint_of_an_earlier_recipe_had_what_is_the_default_now(tmp_path:
         check_same_run(now, earlier | {"augment": ["cutout"]})
 
 
+def test_an_upscaling_run_of_an_earlier_recipe_had_adam_s_numbers_of_then() -> None:
+    now = from_values(
+        {
+            "task": "super-resolution",
+            "name": "a",
+            "scale": 2,
+            "network": {"kind": "fast"},
+            "data": {"photos": ["p"]},
+            "stages": [{"steps": 99}],
+        }
+    ).model_dump(mode="json")
+    earlier = {name: value for name, value in now.items() if name not in ("beta1", "beta2", "weight_decay", "restarts")}
+    assert len(earlier) == len(now) - 4
+    check_same_run(now, earlier)
+    check_same_run(now | {"restarts": 7}, earlier)  # a schedule may change
+    for changed in ({"beta1": 0.5}, {"beta2": 0.999}, {"weight_decay": 0.1}):
+        with pytest.raises(RecipeError, match=f"was trained with {next(iter(changed))} = "):
+            check_same_run(now | changed, earlier)
+
+
 def test_what_was_gained_is_told_against_the_model_at_the_start(tmp_path: Path) -> None:
     run, layer = a_run(tmp_path)
     assert run.gained() == ""

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import trainers.metrics.sliced_wasserstein as module
+from tests.conftest import ROOT
 from tests.search import examples
 from trainers.metrics.bootstrap import Interval
 from trainers.metrics.crops import random_crops
@@ -73,6 +74,21 @@ def test_every_level_is_what_the_next_one_leaves_of_the_picture() -> None:
             assert np.allclose(band, fine - 4 * blurred(spread), atol=1e-3)
             assert np.allclose(module._band(picture, level + 1, last=True)[0, channel], coarse, atol=1e-3)
             fine = coarse
+
+
+def test_there_are_as_many_levels_as_the_size_has_and_no_border_shows() -> None:
+    """Where MMagic's ends after four levels, and its bands hold the edge between the picture and the grey beyond it."""
+    flat = np.full((2, 256, 256, 3), 200, np.uint8)
+    assert [width for width, _ in module._sizes(256, 256)] == [256, 128, 64, 32, 16]
+    for level in range(5):
+        band = module._band(flat, level, last=level == 4)
+        assert np.allclose(band, 200 if level == 4 else 0, atol=1e-3)
+
+
+def test_what_differs_from_published_figures_is_said_where_figures_are() -> None:
+    said = [(ROOT / "docs" / name / "README.md").read_text(encoding="utf-8") for name in ("generators", "day-night")]
+    for text in (module.__doc__ or "", *said):
+        assert "Karras et al." in text and "MMagic" in text and "pyramid" in text
 
 
 def test_the_distance_is_the_mean_over_directions_of_sorted_differences() -> None:

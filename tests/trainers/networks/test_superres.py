@@ -43,6 +43,19 @@ def test_msrresnet_knows_its_scales() -> None:
         MSRResNet(5)
 
 
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_msrresnet_begins_as_published_at_a_tenth_of_he_s_weights(scale: int) -> None:
+    """BasicSR's: normal, with a deviation of a tenth of √(2 / inputs), and no bias, in every convolution."""
+    torch.manual_seed(0)
+    convolutions = [part for part in MSRResNet(scale).modules() if isinstance(part, nn.Conv2d)]
+    assert len(convolutions) == 37 if scale == 4 else 36
+    for conv in convolutions:
+        assert conv.bias is not None and not conv.bias.detach().any()
+        weight = conv.weight.detach()
+        assert float(weight.std()) == pytest.approx(0.1 * (2 / (conv.in_channels * 9)) ** 0.5, rel=0.1)
+        assert float(weight.abs().max() / weight.std()) > 2.5, "not uniform"
+
+
 @pytest.mark.parametrize(("recipe", "limit"), [("fast-x4", 55.0), ("fast-x2", 110.0)])
 def test_the_shipped_fast_networks_keep_their_budget(recipe: str, limit: float) -> None:
     """At most 22 convolutions of 3×3 in sequence, and `limit` GFLOP for a megapixel of output, 2 FLOP a multiply-add."""

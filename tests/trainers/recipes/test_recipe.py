@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines.errors import RecipeError
+from engines.models.card import read_card
 from tests.conftest import ROOT
 from trainers.recipes.recipe import (
     ImageGeneration,
@@ -47,6 +48,20 @@ def test_shipped_recipes_are_whole() -> None:
         assert load(path).name == path.stem
 
 
+@pytest.mark.parametrize(
+    ("name", "rounds"),
+    [("fast-x4", ["4,000", "3,442", "4,400", "12,600"]), ("fast-x2", ["9,500", "10,400", "6,300", "14,300"])],
+)
+def test_a_recipe_says_all_rounds_that_made_the_shipped_file(name: str, rounds: list[str]) -> None:
+    """Each with its steps, the last as the file's card has it."""
+    said = (ROOT / "assets" / "recipes" / f"{name}.toml").read_text(encoding="utf-8").split("version = 1")[0]
+    places = [said.find(steps) for steps in rounds]
+    assert places[0] > 0 and places == sorted(places)
+    last = from_values(json.loads(read_card(ROOT / "assets" / "models" / f"{name}.onnx").recipe))
+    assert isinstance(last, SuperResolution) and rounds[-1] == f"{last.total_steps:,}"
+    assert f"{last.rate * 1e4:.0f}e-4 and {last.muon_rate * 1e3:.1f}e-3" in said[places[-1] :]
+
+
 def test_what_is_left_out_has_a_value() -> None:
     recipe = good()
     assert (recipe.total_steps, recipe.stages[0].patch, recipe.seed, recipe.optimiser) == (100, 48, 0, "adam")
@@ -80,6 +95,13 @@ MISTAKES = {  # (what replaces what) → words of the sentence
     ("steps = 100", "steps = 100\npatch = 4"): ("patch” is 4", "at least 8", "at most 512"),
     ("steps = 100", "steps = 100\nstep = 1"): ("step” is not a field", "steps"),
     ("steps = 100", "steps = 20"): ("warm_up is 50", "20 steps"),
+    ("scale = 2", "scale = 2\nbeta2 = 1.0"): ("“beta2” is 1.0", "at least 0", "less than 1"),
+    ("scale = 2", "scale = 2\nweight_decay = -0.1"): ("“weight_decay” is -0.1", "at least 0", "at most 1"),
+    ("scale = 2", "scale = 2\nrestarts = -1"): ("“restarts” is -1", "at least 0"),
+    ("scale = 2", 'scale = 2\nschedule = "cosine-restarts"\nrestarts = 50'): (
+        "restarts is 50",
+        "only 50 steps; lower it",
+    ),
     ("[data]", "[data"): ("not valid TOML", "line"),
     ('task = "super-resolution"', 'task = "sharpen"'): ("“task” is 'sharpen'", "super-resolution"),
     ('photos = ["photos"]', "photos = []"): ("data.photos", "at least 1"),
@@ -191,6 +213,27 @@ def test_the_recipe_of_the_paper_has_the_papers_numbers() -> None:
     # And they are what a recipe has that says nothing.
     plain = from_values(translation())
     assert isinstance(plain, ImageTranslation) and plain.weights == paper.weights and plain.rate == paper.rate
+
+
+def test_the_recipe_of_msrresnet_has_mmagic_s_numbers() -> None:
+    """Those of its msrresnet_x4c64b16_1xb16-1000k_div2k; what differs, the file says."""
+    path = ROOT / "assets" / "recipes" / "msrresnet-x4.toml"
+    recipe = load(path)
+    assert isinstance(recipe, SuperResolution)
+    (stage,) = recipe.stages
+    assert (stage.steps, stage.patch * recipe.scale, stage.batch, stage.loss) == (1_000_000, 128, 16, "l1")
+    assert (recipe.optimiser, recipe.rate, recipe.beta1, recipe.beta2, recipe.weight_decay) == (
+        "adam",
+        2e-4,
+        0.9,
+        0.999,
+        0,
+    )
+    assert (recipe.schedule, recipe.restarts, recipe.warm_up) == ("cosine-restarts", 3, 0)
+    assert recipe.rate * recipe.rate_floor == pytest.approx(1e-7)
+    assert (recipe.ema, recipe.candidates, recipe.precision) == (0, 1, "float32") and recipe.clip >= 1e6
+    said = path.read_text(encoding="utf-8")
+    assert all(word in said for word in ("BasicSR", "LeakyReLU after each pixel shuffle", "a tenth", "Pillow"))
 
 
 def test_a_card_s_skies_are_masks_of_pictures_that_are_not_there() -> None:
