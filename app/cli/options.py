@@ -32,6 +32,14 @@ def between(low: float, high: float) -> Callable[[float | None], float | None]:
     return check
 
 
+def scale_of(text: str) -> int:
+    """The whole number from 1 up that `text` is. Raises BadParameter."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
+        raise typer.BadParameter(f"“{digits[:40]}” is no scale; write a whole number from 2 up, such as 2, 3 or 4.")
+    return int(digits[:20])  # longer ones are beyond every model as well
+
+
 def seeds_of(text: str) -> tuple[int, ...]:
     """The whole numbers in `text`, between commas. Raises BadParameter."""
     seeds: list[int] = []
@@ -67,7 +75,15 @@ def controls_of(settings: Sequence[str] | None) -> dict[str, float]:
 Model = Annotated[
     str | None, typer.Option("--model", help="A model's name in the library, or a file.", metavar="NAME|FILE")
 ]
-Scale = Annotated[int | None, typer.Option("--scale", min=1, max=16, help="How many times to enlarge.")]
+Scale = Annotated[
+    int | None,
+    typer.Option(
+        "--scale",
+        parser=scale_of,
+        help="How many times to enlarge; where no model does exactly that, a larger scale is reduced to it.",
+        metavar="N",
+    ),
+]
 Tile = Annotated[
     int | None, typer.Option("--tile", min=32, max=8192, help="Side of a tile in pixels; default: what memory allows.")
 ]

@@ -28,11 +28,11 @@ QUIET = 0.7  # seconds without a preview before one that was stopped is begun an
 
 
 def bytes_for(picture: Picture, plan: Plan) -> int:
-    """What the result, and what is made on the way to it, hold in memory, in bytes."""
+    """What the result, and what passes before the last make on the way to it, hold in memory, in bytes."""
     channels = picture.pixels.shape[2]
     result = memory.bytes_open(plan.width, plan.height, channels, picture.depth)
-    made = plan.made_width * plan.made_height * channels * picture.depth // 8
-    return result + (made if plan.is_reduced else 0)
+    between = (plan.worked - picture.width * picture.height) * channels * picture.depth // 8
+    return result + between
 
 
 def measure(picture: Picture, entry: ModelEntry, threads: int = 0, *, after: float = 0.0, progress: Progress) -> float:

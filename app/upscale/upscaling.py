@@ -110,6 +110,8 @@ class Upscaling(QObject):
             "strength": options.strength,
             "mask": masked,
         }
+        if result.plan.is_reduced:
+            step["reduced_from"] = [result.plan.made_width, result.plan.made_height]
         place.replace(self.tr("Upscale with {model}").format(model=name), result.photo, step)
         if result.fitting is not None:
             self.fitting.emit(place, result.fitting)

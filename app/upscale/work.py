@@ -54,12 +54,13 @@ class Upscaled:
     """The result, how fast the model was, and the mask at the size of the result.
 
     `speed`: pixels of the photo a second; None where it was over too soon to tell. `fitting`: None where there is no mask, or
-    it fits as it is.
+    it fits as it is. `plan`: what was done.
     """
 
     photo: Photo
     speed: float | None
     fitting: Mask | None
+    plan: Plan
 
 
 class OpenedModel:
@@ -161,7 +162,7 @@ def upscale_photo(
     on_device(model.provider)  # it may have fallen back to the CPU on the way
     seen = todo.worked / by_model if todo.worked >= SMALLEST_SPEED_PIXELS and by_model > 0 else None
     shown = photo.of(result, progress=stretch(progress, total - whole.shown, whole.shown, total))
-    return Upscaled(shown, seen, _fitting(mask, result))
+    return Upscaled(shown, seen, _fitting(mask, result), todo)
 
 
 def _fitting(mask: Mask | None, result: Picture) -> Mask | None:

@@ -2082,6 +2082,14 @@ Apache-Lizenz 2.0. Qt {qt}.</translation>
       <translation>{v1}×{v2} Pixel sind mehr, als dieses Modell aus {v3}×{v4} macht; wählen Sie höchstens {v5}×{v6}.</translation>
     </message>
     <message>
+      <source>×{v1} enlarges nothing; choose a whole number from 2 up.</source>
+      <translation>×{v1} vergrößert nichts; wählen Sie eine ganze Zahl ab 2.</translation>
+    </message>
+    <message>
+      <source>×{v1} is made by “{v2}” at ×{v3}, reduced to {v4}.</source>
+      <translation>×{v1} entsteht aus „{v2}“ mit ×{v3}, verkleinert auf {v4}.</translation>
+    </message>
+    <message>
       <source>“card.controls” holds “{v1}”, which is not a JSON object with a “kind”</source>
       <translation>„card.controls“ enthält „{v1}“, das kein JSON-Objekt mit „kind“ ist</translation>
     </message>

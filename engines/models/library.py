@@ -15,6 +15,7 @@ from engines.errors import ModelError, TargetError
 from engines.models.card import ModelCard, read_card
 from engines.models.copying import copy_all, delete_all, is_copy
 from engines.models.pair import BACK, are_one, companion_of, lacking, pair_of
+from engines.models.scales import scale_for
 from engines.progress import Progress
 
 MOST_NAMES = 1 << 22  # bytes of a companion's table of names that are read
@@ -64,6 +65,8 @@ class ModelLibrary:
     ) -> ModelEntry:
         """The model for `task` that `wanted` names, or a file; by default the first that suits.
 
+        `scale` is how many times it shall enlarge. Where no model in the library does exactly that, one with a larger scale
+        suits, by default the next one, whose result is to be reduced; its card tells.
         `domain` is what a model translates to, in whatever case; it may be left out where all translate in one direction.
         Those in float go before those in int8, then those that ship before the person's own, then the names decide.
 
@@ -75,7 +78,7 @@ class ModelLibrary:
                 raise ModelError(entry.problem or f"“{entry.name}” cannot be used; export it again.")
             if entry.card.task != task:
                 raise ModelError(f"“{entry.name}” is a model for {entry.card.task}, not {task}; choose another.")
-            if scale is not None and entry.card.scale != scale:
+            if scale is not None and not self._makes(scale, entry.card.scale or 1):
                 raise ModelError(
                     f"“{entry.name}” enlarges {entry.card.scale} times, not {scale}; leave out the scale or choose another."
                 )
@@ -91,14 +94,11 @@ class ModelLibrary:
             raise ModelError(
                 f"There is no model for {task} in the library; add one with “duskroom models import FILE”."
             )
-        scales = sorted({e.card.scale for e in suited if e.card and e.card.scale})
+        scales = _scales(suited)
         if scale is not None:
-            suited = [e for e in suited if e.card and e.card.scale == scale]
+            suited = [e for e in suited if e.card and e.card.scale == scale_for(scale, scales)]
         elif scales:
             suited = [e for e in suited if e.card and e.card.scale == scales[0]]
-        if not suited:
-            names = " and ".join(str(s) for s in scales)
-            raise ModelError(f"No model in the library enlarges {scale} times; the scales there are: {names}.")
         if task == "image-translation":
             suited = _in_one_direction(suited, domain)
         return min(suited, key=lambda e: (e.card is not None and e.card.precision == "int8", not e.ships, e.name))
@@ -157,6 +157,10 @@ class ModelLibrary:
         except OSError as error:
             raise ModelError(f"“{target}” cannot be deleted ({error.strerror}); check its permissions.") from error
 
+    def _makes(self, scale: int, own: int) -> bool:
+        """Whether a model that enlarges `own` times may make ×`scale`: the library has none that does so itself."""
+        return own == scale or (2 <= scale < own and scale not in _scales(self.entries()))
+
     def _named(self, wanted: str | Path) -> ModelEntry:
         text = str(wanted)
         if os.sep in text or "/" in text or text.lower().endswith((".onnx", ".pth", ".pt", ".ckpt", ".safetensors")):
@@ -169,6 +173,11 @@ class ModelLibrary:
             return _entry_or_raise(Path(text))
         names = ", ".join(entry.name for entry in entries) or "none"
         raise ModelError(f"There is no model “{text}” in the library; the models there are: {names}.")
+
+
+def _scales(entries: Iterable[ModelEntry]) -> list[int]:
+    """The scales that `entries` have, the smallest first."""
+    return sorted({entry.card.scale for entry in entries if entry.card is not None and entry.card.scale})
 
 
 def _in_one_direction(entries: list[ModelEntry], domain: str | None) -> list[ModelEntry]:

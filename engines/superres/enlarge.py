@@ -11,17 +11,16 @@ from dataclasses import replace
 import numpy as np
 
 from engines.edit.blend import blend, check_strength
-from engines.edit.resampling import resized_mask, resized_rows, rows_ready
+from engines.edit.resampling import resized_mask, resized_rows
 from engines.errors import OutOfMemory
 from engines.models.model import Model
 from engines.pictures.picture import Picture
 from engines.pixels import Mask, Pixels
 from engines.progress import Progress, stretch
 from engines.superres.estimate import Cost, Plan, cost, plan
+from engines.superres.reduce import BAND, reduced_bands
 from engines.superres.upscale import upscale, upscale_bands
 from engines.tiles.row_source import PixelRows
-
-_BAND = 128  # rows at a time: cancelling is quick
 
 
 def enlarge(
@@ -76,28 +75,24 @@ def _finished(
     """The last pass, from `source`, and what is done to its rows as soon as they are there: each stretch of the progress is
     then the same mixture of both, and the time left is right whichever of them takes longer than was thought.
     """
-    total, tall = costs.made + costs.finished, todo.made_height
-    made = costs.made - todo.made_width * tall  # by the passes before
+    total = costs.made + costs.finished
+    made = costs.made - todo.made_width * todo.made_height  # by the passes before
     finished = 0  # rows
 
     def report(done: int, of: int, said: str) -> None:
-        progress(made + done + costs.finished * finished // todo.height, total, text + said)
+        nonlocal made_now
+        made_now = made + done
+        progress(made_now + costs.finished * finished // todo.height, total, text + said)
 
+    made_now = made
     inner = Progress(report, progress.notice, within=progress)
     try:
-        large = np.empty((tall, todo.made_width, picture.pixels.shape[2]), picture.pixels.dtype)
         pixels = np.empty((todo.height, todo.width, picture.pixels.shape[2]), picture.pixels.dtype)
-        there = 0
-        for band in upscale_bands(PixelRows(source.pixels), model, tile=tile, progress=inner):
-            large[there : there + band.shape[0]] = band
-            there += band.shape[0]
-            ready = rows_ready(there, tall, todo.height)
-            while finished < ready and (ready == todo.height or finished + _BAND <= ready):
-                bottom = min(finished + _BAND, todo.height)
-                pixels[finished:bottom] = _rows(picture.pixels, large, todo, finished, bottom, strength, mask)
-                finished = bottom
-                done = made + todo.made_width * there
-                progress(done + costs.finished * finished // todo.height, total, "finishing")
+        bands = upscale_bands(PixelRows(source.pixels), model, tile=tile, progress=inner)
+        for rows in reduced_bands(bands, todo, step=BAND):
+            top, finished = finished, finished + rows.shape[0]
+            pixels[top:finished] = _mixed(picture.pixels, rows, todo, top, strength, mask)
+            progress(made_now + costs.finished * finished // todo.height, total, "finishing")
     except MemoryError as error:
         raise OutOfMemory(
             f"A picture of {todo.width}×{todo.height} pixels does not fit in memory; choose a smaller size."
@@ -106,13 +101,11 @@ def _finished(
     return replace(picture, pixels=pixels, notices=())
 
 
-def _rows(
-    source: Pixels, large: Pixels, todo: Plan, top: int, bottom: int, strength: float, mask: Mask | None
-) -> Pixels:
-    """Rows `top` up to `bottom` of the result: of `large`, which the model made, and of `source`."""
-    rows = resized_rows(large, todo.width, todo.height, top, bottom)
+def _mixed(source: Pixels, rows: Pixels, todo: Plan, top: int, strength: float, mask: Mask | None) -> Pixels:
+    """`rows` of the result from row `top` on, which the model made, mixed with those of `source` plainly enlarged."""
     if strength == 1.0 and mask is None:
         return rows
+    bottom = top + rows.shape[0]
     plain = resized_rows(source, todo.width, todo.height, top, bottom)
     reach = None if mask is None else resized_mask(mask, todo.width, todo.height, top, bottom)
     return blend(plain, rows, strength, reach)

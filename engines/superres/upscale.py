@@ -21,6 +21,8 @@ from engines.pictures.reading import open_picture
 from engines.pictures.writing import PictureWriter
 from engines.pixels import Pixels
 from engines.progress import Progress
+from engines.superres.estimate import Plan, plan
+from engines.superres.reduce import reduced_bands
 from engines.tiles.row_source import PixelRows, RowSource, RowWindow
 from engines.tiles.tensor import Tensor
 from engines.tiles.tile_runner import BLACK, BRIGHT, Count, TileRunner, overlap_of, tile_of
@@ -41,6 +43,19 @@ def upscaled_size(width: int, height: int, card: ModelCard) -> tuple[int, int]:
     """The width and height in pixels that a model with `card` makes of `width` × `height`."""
     scale = card.scale or 1
     return width * scale, height * scale
+
+
+def plan_at(width: int, height: int, card: ModelCard, scale: int | None) -> Plan:
+    """How a model with `card` makes `width` × `height` pixels larger by exactly `scale`; None: by its own.
+
+    Where that is less than its own, what it makes is reduced. Raises ModelError where it is more, or no enlargement.
+    """
+    own = card.scale or 1
+    if scale is None or scale == own:
+        return plan(width, height, own)
+    if not 2 <= scale < own:
+        raise ModelError(f"“{card.name}” enlarges {own} times, not {scale}; leave out the scale or choose another.")
+    return plan(width, height, own, (width * scale, height * scale))
 
 
 def upscale(picture: Picture, model: Model, *, tile: int | None = None, progress: Progress | None = None) -> Picture:
@@ -69,6 +84,7 @@ def upscale_file(
     target: Path,
     model: Model,
     *,
+    scale: int | None = None,
     tile: int | None = None,
     format: str | None = None,
     quality: int | None = None,
@@ -79,16 +95,17 @@ def upscale_file(
 ) -> UpscaleOutcome:
     """Upscale the file `source` to the file `target`, streaming: JPEG, PNG and TIFF are never whole in memory.
 
+    The result is larger by `scale`, as `plan_at` has it, and what `engines.superres.enlarge.enlarge` makes for that size.
     `format`, `quality` (1 to 100) and `strip` are those of `engines.pictures.writing.PictureWriter`. The target appears only
     when it is whole. Raises PictureError, TargetError, and what `upscale_bands` raises.
     """
     progress = progress or Progress()
     with open_picture(source, max_pixels=max_pixels) as reader:
-        width, height = upscaled_size(reader.width, reader.height, model.card)
+        todo = plan_at(reader.width, reader.height, model.card, scale)
         with PictureWriter(
             target,
-            width,
-            height,
+            todo.width,
+            todo.height,
             reader.channels,
             reader.dtype,
             reader.metadata,
@@ -98,10 +115,11 @@ def upscale_file(
             source=source,
             overwrite_source=overwrite_source,
         ) as writer:
-            for band in upscale_bands(reader, model, tile=tile, progress=progress):
+            bands = upscale_bands(reader, model, tile=tile, progress=progress)
+            for band in reduced_bands(bands, todo) if todo.is_reduced else bands:
                 writer.write(band)
                 del band  # so that it is gone before the next one is made
-        return UpscaleOutcome(width, height, model.provider, (*reader.notices, *writer.notices))
+        return UpscaleOutcome(todo.width, todo.height, model.provider, (*reader.notices, *writer.notices))
 
 
 def upscale_bands(

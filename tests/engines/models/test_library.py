@@ -34,6 +34,27 @@ def test_the_smallest_scale_is_the_default(library: ModelLibrary) -> None:
     assert library.find(task="super-resolution", scale=4).name == "four"
 
 
+@pytest.mark.parametrize("wanted", [None, "four", "Tiny ×4"])
+def test_a_scale_that_no_model_has_is_made_by_a_larger_one(
+    library: ModelLibrary, tmp_path: Path, wanted: str | None
+) -> None:
+    tiny_superres(tmp_path / "ships" / "eight.onnx", 8)
+    assert library.find(wanted, task="super-resolution", scale=3).name == "four"
+    assert library.find("eight", task="super-resolution", scale=3).name == "eight"
+    assert library.find(tmp_path / "ships" / "four.onnx", task="super-resolution", scale=3).name == "four"
+    for name, scale in (("four", 1), ("four", 2), ("two", 3)):  # ×2 there is already
+        with pytest.raises(ModelError, match=rf"“{name}” enlarges \d times, not {scale}; leave out the scale"):
+            library.find(name, task="super-resolution", scale=scale)
+
+
+def test_a_model_of_that_scale_goes_before_a_larger_one(library: ModelLibrary, tmp_path: Path) -> None:
+    assert library.find(task="super-resolution", scale=3).name == "four"
+    tiny_superres(tmp_path / "own" / "three.onnx", 3)
+    assert library.find(task="super-resolution", scale=3).name == "three"
+    with pytest.raises(ModelError, match="“four” enlarges 4 times, not 3"):
+        library.find("four", task="super-resolution", scale=3)
+
+
 @pytest.mark.parametrize("wanted", ["four", "Tiny ×4"])
 def test_it_finds_by_name_and_by_title(library: ModelLibrary, wanted: str) -> None:
     assert library.find(wanted, task="super-resolution").name == "four"
@@ -91,7 +112,8 @@ def test_it_takes_a_file(library: ModelLibrary, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("wanted", "task", "scale", "words"),
     [
-        (None, "super-resolution", 3, "enlarges 3 times; the scales there are: 2 and 4"),
+        (None, "super-resolution", 5, "enlarges 5 times; the scales there are: 2 and 4"),
+        (None, "super-resolution", 0, "×0 enlarges nothing"),
         ("two", "super-resolution", 4, "enlarges 2 times, not 4"),
         ("five", "super-resolution", None, "no model “five” in the library; the models there are: four, two"),
         ("two", "image-translation", None, "is a model for super-resolution, not image-translation"),

@@ -88,7 +88,7 @@ def test_progress_only_ever_rises_and_ends_with_all(picture: Picture, model: Mod
 
 def test_rows_are_finished_as_soon_as_they_are_made(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the model and what comes after it are mixed alike all along, and the pace of late is that of the rest."""
-    monkeypatch.setattr(enlarging, "_BAND", 10)
+    monkeypatch.setattr(enlarging, "BAND", 10)
     picture = Picture(np.random.default_rng(2).integers(0, 256, (240, 40, 3), np.uint8))
     seen: list[tuple[int, int, str]] = []
     result = enlarge(picture, model, size=(60, 360), tile=40, progress=Progress(lambda *report: seen.append(report)))
