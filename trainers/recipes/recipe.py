@@ -27,6 +27,10 @@ TASKS: dict[str, type[Recipe]] = {
     "image-generation": ImageGeneration,
 }
 ON_FROM_A_MODEL = 0.2  # of its rates, with which an upscaling model is trained on
+ON_STEPS = (
+    450,
+    250,
+)  # of the two stages in which it is: about five minutes of one core for a network as small as “fast”
 OWN = "trainers.networks."  # where the import paths begin that a card may name
 
 
@@ -61,7 +65,8 @@ def from_values(values: dict[str, Any], *, origin: str = "The recipe") -> Recipe
 def from_card(text: str, *, origin: str) -> dict[str, Any]:
     """What the recipe in a model's card holds, to be trained on from: without its pictures, which are the person's to name.
 
-    The rates of an upscaling model are lower than those it was trained with, which would first undo what it learned.
+    The rates of an upscaling model are lower than those it was trained with, which would first undo what it learned, and it is
+    trained on for `ON_STEPS`: with crops half as large, of which a few small photographs have more, then as it was finished.
     A card never has code imported but Duskroom's own networks: raises RecipeError where its recipe names anything else by an
     import path, and where there is no recipe.
     """
@@ -82,7 +87,25 @@ def from_card(text: str, *, origin: str) -> dict[str, Any]:
     if values.get("task") == "super-resolution":
         lower = {name: values.get(name, SuperResolution.model_fields[name].default) for name in ("rate", "muon_rate")}
         without |= {name: rate * ON_FROM_A_MODEL for name, rate in lower.items() if isinstance(rate, float)}
+        without |= _trained_on(values.get("stages"))
     return values | without
+
+
+def _trained_on(stages: object) -> dict[str, Any]:
+    """What a recipe has that trains an upscaling model on, which was trained in `stages`; nothing where those are wrong."""
+    try:
+        first, *_, last = [Stage.model_validate(stage) for stage in [*stages, *stages]]  # type: ignore[misc]
+    except (ValidationError, ValueError, TypeError):
+        return {}
+    small = {"steps": ON_STEPS[0], "patch": max(8, first.patch // 2), "batch": min(1024, 2 * first.batch)}
+    made = [first.model_copy(update=small), last.model_copy(update={"steps": ON_STEPS[1]})]
+    return {
+        "stages": [stage.model_dump() for stage in made],
+        "warm_up": 50,
+        "ema": 0.998,
+        "validate_every": 100,
+        "checkpoint_every": 100,
+    }
 
 
 def _import_paths(value: object, place: str = "recipe") -> Iterator[tuple[str, str]]:

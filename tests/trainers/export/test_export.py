@@ -60,7 +60,7 @@ def test_the_weights_keep_their_names_and_come_back(tmp_path: Path) -> None:
         torch.testing.assert_close(back[name], value, rtol=0, atol=0)
     assert load_file(companion_of(path)) == {}  # the file has all that training goes on from
     with pytest.raises(ModelError, match="another network"):
-        read_weights(path, Fast(2, 16, 2))
+        read_weights(path, Fast(2, 4, 2))
 
 
 def test_the_file_says_nothing_of_the_machine_it_was_made_on(tmp_path: Path) -> None:

@@ -153,6 +153,23 @@ def test_a_card_has_a_recipe_to_train_on_from() -> None:
     assert recipe.data.photos == [Path("mine")] and recipe.start_from == Path("a.onnx")
 
 
+def test_an_upscaling_model_is_trained_on_gently_for_minutes_and_finished_as_it_was() -> None:
+    stages = [{"steps": 9000, "patch": 48, "batch": 16}, {"steps": 600, "patch": 64, "batch": 8, "loss": "l2"}]
+    trained = good().model_dump(mode="json") | {"rate": 1e-3, "muon_rate": 2e-3, "ema": 0.999}
+    text = json.dumps(trained | {"stages": stages})
+    on = from_values(from_card(text, origin="a.onnx") | {"data": {"photos": ["mine"]}})
+    assert isinstance(on, SuperResolution)
+    assert [(s.steps, s.patch, s.batch, s.loss) for s in on.stages] == [(450, 24, 32, "l1"), (250, 64, 8, "l2")]
+    assert (on.rate, on.muon_rate, on.ema) == (pytest.approx(2e-4), pytest.approx(4e-4), 0.998)
+    text = json.dumps(trained | {"stages": stages[:1]})
+    alone = from_values(from_card(text, origin="a.onnx") | {"data": {"photos": ["mine"]}})
+    assert isinstance(alone, SuperResolution) and [s.patch for s in alone.stages] == [24, 48]
+    # A card may hold anything: what is no stage is said as any other wrong field.
+    wrong = json.dumps(good().model_dump(mode="json") | {"stages": [{"patch": "large"}]})
+    with pytest.raises(RecipeError, match="stages"):
+        from_values(from_card(wrong, origin="a.onnx") | {"data": {"photos": ["mine"]}})
+
+
 @pytest.mark.parametrize(
     "change",
     [
