@@ -52,8 +52,8 @@ class MLPGenerator(nn.Module):
 class MLPDiscriminator(nn.Module):
     """Samples (N, *shape) → logits (N,): `layers` hidden layers of `width` with LeakyReLU 0.2.
 
-    With `labels` > 0 it also takes `label`, int64 (N), joined to the samples as `MLPGenerator` joins it to `z`. In training each
-    number of a hidden layer is left out with the chance `dropout`, from 0 to below 1: Goodfellow et al. 2014, section 5.
+    With `labels` > 0 it also takes `label`, int64 (N), joined to the samples as `MLPGenerator` joins it to `z`. In training
+    each number of a hidden layer is left out with the chance `dropout`, from 0 to below 1: Goodfellow et al. 2014, section 5.
     """
 
     def __init__(
