@@ -136,10 +136,18 @@ def test_the_readme_shows_commands_that_exist() -> None:
             assert option in asked.stdout, f"duskroom {command} has no {option}"
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/models.md"]
+)
 def test_documents_link_to_files_that_exist(name: str) -> None:
     for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", text_of(name)):
         assert ((ROOT / name).parent / target).exists(), target
+
+
+def test_each_recipe_is_told_of_in_the_models() -> None:
+    rows = re.findall(r"^\| (`.+?) \|", text_of("docs/models.md"), re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert sorted(told) == sorted(path.stem for path in (ROOT / "assets" / "recipes").glob("*.toml"))
 
 
 def test_the_pictures_of_the_documents_are_light() -> None:

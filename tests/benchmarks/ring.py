@@ -62,6 +62,7 @@ SETTINGS: dict[str, Setting] = {
     "wgan-gp": Setting(3000, 1000, rate=2e-3, discriminator_rate=5e-3, betas=(0.0, 0.9), penalty_weight=0.1, layers=3),
     "wgan-div": Setting(3000, 1000, rate=2e-3, discriminator_rate=6e-3, betas=(0.0, 0.9), layers=3),
     "r1": Setting(3000, 1000, rate=2e-3, discriminator_rate=6e-3, betas=(0.0, 0.99), penalty_weight=0.1, layers=3),
+    "loss-sensitive": Setting(3000, 2000, rate=2e-3, discriminator_rate=8e-3, betas=(0.0, 0.99)),
 }
 
 

@@ -136,6 +136,18 @@ def test_fully_connected_networks_take_any_shape() -> None:
         MLPGenerator(layers=0)
 
 
+def test_dropout_leaves_out_hidden_numbers_in_training_alone() -> None:
+    torch.manual_seed(0)
+    network = mlp_discriminator(8, width=400, dropout=0.25)
+    pictures = torch.rand(8, 3, 8, 8)
+    left_out = [float((layer == 0).float().mean()) for layer in network.judge(pictures).features]
+    assert left_out == pytest.approx([0.25, 0.25], abs=0.05)
+    assert all(bool((layer != 0).all()) for layer in network.eval().judge(pictures).features)
+    assert network.state_dict().keys() == mlp_discriminator(8, width=400).state_dict().keys()
+    with pytest.raises(ValueError, match="from 0 to below 1, not 1.5; 0.5 is usual"):
+        mlp_discriminator(8, dropout=1.5)
+
+
 def test_a_spectral_discriminator_has_a_bounded_slope_and_no_batch_norm() -> None:
     torch.manual_seed(0)
     network = DCGANDiscriminator(32, 32, bias=True, norm="spectral", labels=2)
