@@ -72,6 +72,11 @@ WATCHED = 256  # training pictures whose spread samples are held against
 FIRST_WEIGHTS, NOISE, PENALTY, AUGMENTATION = range(4)
 FIXED = 100  # and two after it: the latents that are drawn from throughout, of no step
 
+TAKEN_OVER = (
+    "This run began with an earlier version, whose spectral norm left out what judges labels and codes: it goes on with the "
+    "norm on every layer, and with a discriminator's optimiser that begins anew."
+)
+
 Events = Generator[Event, TrainerCommand | None, Any]
 
 
@@ -117,6 +122,9 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
         | {f"precision of the {side}": precision for side, precision in precisions.items()},
     )
     resumed = run.resume()
+    taken_over = getattr(discriminator, "taken_over", False)
+    if taken_over:  # what its optimiser knew is of weights in another order
+        optimisers["discriminator"].state.clear()
 
     conditional = bool(pictures.names)
 
@@ -197,7 +205,9 @@ def train(recipe: ImageGeneration, run_dir: Path) -> Events:
 
     try:
         yield from obey((yield Started(standing.step, recipe.steps, device.type, precisions["generator"].name, count)))
-        if not resumed:
+        if taken_over:
+            yield from obey((yield Notice(TAKEN_OVER)))
+        if not resumed or taken_over:
             yield from obey((yield from run.checkpoint()))
         yield from judging()  # a run that was stopped while it was judged
         while standing.step < recipe.steps and not (recipe.patience and standing.worse >= recipe.patience):

@@ -57,7 +57,7 @@ def train(recipe: SuperResolution, run_dir: Path) -> Events:
     average = Average(network, recipe.ema, recipe.ema_start)
     optimisers = make_optimisers(recipe, network)
     losses = {stage.loss: find_loss(stage.loss) for stage in recipe.stages}
-    perceptual, missing = find_perceptual(recipe.features, device, standardised=False)
+    perceptual, missing = find_perceptual(recipe.features, device)
     weights = stepping.parameters_of(network)
 
     starting = recipe.start_from is not None and not has_checkpoint(run_dir)

@@ -1,4 +1,4 @@
-"""Every recipe of a GAN after a paper learns: within seconds it draws small pictures, or translates them, nearly right."""
+"""Thirteen recipes of GANs after a paper learn: within seconds each draws small pictures, or translates them, nearly right."""
 
 from __future__ import annotations
 

@@ -213,6 +213,46 @@ def test_a_projected_discriminator_heeds_labels_and_says_what_it_has_not(
             list(train(tiny(tmp_path / "labelled", discriminator=judged, **changes), tmp_path / "other"))
 
 
+def test_a_run_from_before_the_spectral_norm_was_on_every_layer_goes_on_and_says_so(
+    tmp_path: Path, photo_pixels: np.ndarray
+) -> None:
+    for name in ("left", "right"):
+        (tmp_path / "labelled" / name).mkdir(parents=True)
+        for index in range(12):
+            Image.fromarray(photo_pixels[index : index + 32, :32]).save(tmp_path / "labelled" / name / f"{index}.png")
+    judged = {"kind": "dcgan", "options": {"base_channels": 16, "norm": "spectral"}}
+    recipe = tiny(tmp_path / "labelled", discriminator=judged, condition="both", steps=6, checkpoint_every=99)
+    run = train(recipe, tmp_path / "run")
+    take(run, 3, Step)
+    run.close()
+    path = tmp_path / "run" / "checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    weights = state["parts"]["discriminator"]
+    for layer in ("classifier", "projection"):
+        weights[f"{layer}.weight"] = weights.pop(f"{layer}.parametrizations.weight.original")
+        for end in "uv":
+            del weights[f"{layer}.parametrizations.weight.0._{end}"]
+    weights["projection.weight"].zero_()  # as it began
+    known = state["parts"]["optimiser of the discriminator"]["state"]
+    shapes = {index: tuple(found["exp_avg"].shape) for index, found in known.items()}
+    bias, weight = (next(i for i, shape in shapes.items() if shape == wanted) for wanted in ((2,), (2, 16, 4, 4)))
+    known[bias], known[weight] = known[weight], known[bias]
+    torch.save(state, path)
+    events = list(train(recipe, tmp_path / "run"))
+    assert [event.step for event in events if isinstance(event, Step)] == [4, 5, 6]
+    assert any("earlier version" in event.text for event in events if isinstance(event, Notice))
+    assert all(bool(value.isfinite().all()) for value in weights_after(tmp_path / "run").values())
+    assert not any("earlier version" in e.text for e in train(recipe, tmp_path / "run") if isinstance(e, Notice))
+
+
+def test_a_penalty_on_single_pictures_and_a_look_at_the_whole_batch_exclude_each_other(
+    pictures: Path, tmp_path: Path
+) -> None:
+    judged = {"kind": "dcgan", "options": {"base_channels": 16, "minibatch": 2}}
+    with pytest.raises(RecipeError, match="speaks of a single picture, and “minibatch” of the whole batch"):
+        list(train(tiny(pictures, discriminator=judged, objective="wgan-gp"), tmp_path / "run"))
+
+
 def keep_logits_small(outputs: Any) -> torch.Tensor:
     return outputs.real_logits.square().mean() + outputs.fake_logits.square().mean()
 

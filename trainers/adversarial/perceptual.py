@@ -54,21 +54,18 @@ class Perceptual(nn.Module):
         return [F.instance_norm(layer) for layer in found] if self.standardised else found
 
 
-def find_perceptual(
-    wanted: FeaturesOf | None, device: torch.device, *, standardised: bool = True
-) -> tuple[Perceptual | None, str]:
+def find_perceptual(wanted: FeaturesOf | None, device: torch.device) -> tuple[Perceptual | None, str]:
     """The distance on the features that a recipe asks for, and "", or None and a sentence on why there is none.
 
-    It is `standardised` where the recipe does not say. None and "" where it asks for none. Raises RecipeError where their
-    package is missing, ModelError where the file that they come from is there, but holds other weights.
+    None and "" where it asks for none. Raises RecipeError where their package is missing, ModelError where the file that they
+    come from is there, but holds other weights.
     """
     if wanted is None:
         return None, ""
     if wanted.file is not None and not wanted.file.exists():
         return None, f"There are no features at “{wanted.file}”: the perceptual term is left out."
     features = load_features(wanted.kind, wanted.file, device, caffe=wanted.caffe)
-    asked = standardised if wanted.standardised is None else wanted.standardised
-    return Perceptual(features, wanted.layers, wanted.weights, standardised=asked), ""
+    return Perceptual(features, wanted.layers, wanted.weights, standardised=wanted.standardised is not False), ""
 
 
 class MatchedFeatures:
@@ -76,8 +73,9 @@ class MatchedFeatures:
 
     Of each channel at each of the chosen depths the mean and the deviation over all places of all pictures are compared, in
     units of the deviation among real ones; squares are averaged over channels, and depths count by their weights. Pictures
-    are those before they were changed at random. `options` are the fields of `trainers.recipes.features.FeaturesOf`. Raises
-    RecipeError where they are wrong, or a package or file is missing.
+    are those before they were changed at random; the fewer they are, the larger the distance of what is alike. `options`
+    are the fields of `trainers.recipes.features.FeaturesOf`. Raises RecipeError where they are wrong, or a package or file
+    is missing.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -111,7 +109,7 @@ class MatchedFeatures:
 
 def _apart(ours: Tensor, theirs: Tensor) -> Tensor:
     """The mean, over channels, of how far mean and deviation are from those of `theirs`, (N, C, h, w), in its deviations."""
-    deviations, means = torch.std_mean(ours.float(), dim=(0, 2, 3))
-    wanted_deviations, wanted_means = torch.std_mean(theirs.float(), dim=(0, 2, 3))
+    deviations, means = torch.std_mean(ours.float(), dim=(0, 2, 3), correction=0)  # there may be one value
+    wanted_deviations, wanted_means = torch.std_mean(theirs.float(), dim=(0, 2, 3), correction=0)
     unit = wanted_deviations.clamp_min(LEAST_DEVIATION)
     return (((means - wanted_means) / unit).square() + ((deviations - wanted_deviations) / unit).square()).mean()

@@ -167,9 +167,10 @@ def discriminator_lead(objective: Objective, real_logits: Logits, fake_logits: L
     """How far the discriminator is ahead: by what share its loss is below that of one that cannot tell real from fake.
 
     From 0 (it cannot tell) to 1 (it is sure of every picture, and its slope, which the generator learns from, is gone).
-    None for objectives without such a bound: a Wasserstein critic is to be as far ahead as it can.
+    None for objectives without such a bound: a Wasserstein critic is to be as far ahead as it can, and how far one with a
+    margin is to be differs from picture to picture.
     """
-    if objective.undecided is None:
+    if objective.undecided is None or objective.margin is not None:
         return None
     with torch.no_grad():
         loss = float(objective.discriminator(real_logits, fake_logits))

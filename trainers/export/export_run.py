@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Generator, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal
 
 import numpy as np
@@ -197,6 +197,16 @@ def with_losses(before: Mapping[str, float], after: Mapping[str, float]) -> dict
     return {**after, **losses}
 
 
+def _without_folders(value: Any) -> Any:
+    """`value`, in which each text that is a path from a root is the name at its end: where a person keeps files is theirs."""
+    if isinstance(value, str):
+        path = PureWindowsPath(value) if PureWindowsPath(value).is_absolute() else PurePosixPath(value)
+        return path.name if path.is_absolute() else value
+    if isinstance(value, dict):
+        return {key: _without_folders(inner) for key, inner in value.items()}
+    return [_without_folders(inner) for inner in value] if isinstance(value, list) else value
+
+
 def make_card(recipe: Recipe, metrics: Mapping[str, float]) -> ModelCard:
     """The card of a model trained by `recipe`."""
     data = recipe.data
@@ -211,9 +221,9 @@ def make_card(recipe: Recipe, metrics: Mapping[str, float]) -> ModelCard:
         shown["start_from"] = Path(shown["start_from"]).name
     if shown.get("features") and shown["features"]["file"]:
         shown["features"]["file"] = Path(shown["features"]["file"]).name
-    for part in (shown.get("discriminator"), *(shown.get("auxiliary") or ())):
-        if part and isinstance(part["options"].get("file"), str):
-            part["options"]["file"] = Path(part["options"]["file"]).name
+    for part in (shown["network"], shown.get("discriminator"), *(shown.get("auxiliary") or ())):
+        if part:
+            part["options"] = _without_folders(part["options"])
     if shown.get("skies"):
         shown["skies"] = [Path(path).name for path in shown["skies"]]
     card = ModelCard(

@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -70,11 +70,11 @@ def feature_matching(outputs: Outputs, *, layers: Sequence[int] = ()) -> Tensor:
             "choose another discriminator, or take the loss out."
         )
     pairs = list(zip(outputs.real_features, outputs.fake_features, strict=True))
-    if any(not 1 <= layer <= len(pairs) for layer in layers):
+    if not isinstance(layers, Sequence) or any(layer not in range(1, len(pairs) + 1) for layer in layers):
         raise RecipeError(
-            f"The discriminator shows {len(pairs)} layers of features; “layers” are numbers from 1 to that."
+            f"The discriminator shows {len(pairs)} layers of features; “layers” is a list of numbers from 1 to that."
         )
-    chosen = [pairs[layer - 1] for layer in layers] or pairs
+    chosen = [pairs[int(layer) - 1] for layer in layers] or pairs
     found = [F.mse_loss(fake.float().mean(0), real.detach().float().mean(0)) for real, fake in chosen]
     return torch.stack(found).mean()
 
@@ -172,19 +172,25 @@ def find_auxiliary(
     A function takes them by their names beside the outputs; a class is made with them. Raises RecipeError.
     """
     found: Any = find(name, table, "auxiliary loss")
-    options = dict(options or {})
-    is_class = inspect.isclass(found)
-    takes = [one for one in inspect.signature(found).parameters.values() if is_class or one.kind is one.KEYWORD_ONLY]
-    names = [one.name for one in takes if one.kind is not one.VAR_KEYWORD]
-    for option in options:
-        if option not in names and len(names) == len(takes):
-            raise RecipeError(
-                f"The auxiliary loss “{name}” has no option “{option}”; it takes {', '.join(names) or 'no options'}."
-            )
-    if not is_class:
-        return partial(found, **options) if options else found
+    options, is_class = dict(options or {}), inspect.isclass(found)
     try:
-        made: Any = found(**options)
-        return made
+        signature = inspect.signature(found)
+    except (TypeError, ValueError) as error:
+        raise RecipeError(f"“{name}” is no auxiliary loss: what it takes is not known; name another.") from error
+    takes = list(signature.parameters.values())[0 if is_class else 1 :]
+    names = [one.name for one in takes if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)]
+    if not any(one.kind is one.VAR_KEYWORD for one in takes):
+        for option in options:
+            if option not in names:
+                known = ", ".join(names) or "no options"
+                raise RecipeError(f"The auxiliary loss “{name}” has no option “{option}”; it takes {known}.")
+    try:
+        signature.bind(*([] if is_class else [None]), **options)
+        made: Any = found(**options) if is_class else found
+        if options and not is_class:
+            made = partial(found, **options)
     except (TypeError, ValueError) as error:
         raise RecipeError(f"The auxiliary loss “{name}” cannot be made with {options}: {error}") from error
+    if not callable(made):
+        raise RecipeError(f"“{name}” gives a {type(made).__name__}, which cannot be called; name a loss.")
+    return cast(AuxiliaryLoss, made)

@@ -123,7 +123,7 @@ def _found(name: str) -> Objective:
         return found
     try:
         made = found()
-    except TypeError as error:
+    except Exception as error:  # whatever a person's own function raises
         raise RecipeError(
             f"The objective “{name}” cannot be made without arguments ({error}); name an Objective."
         ) from error

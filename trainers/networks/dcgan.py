@@ -136,6 +136,7 @@ class DCGANDiscriminator(nn.Module):
                 nn.init.normal_(self.projection.weight, std=DEVIATION)  # what is 0 has no norm
             for layer in [layer for layer in self.modules() if isinstance(layer, nn.Conv2d | nn.Embedding)]:
                 spectral_norm(layer)
+        self.taken_over = False  # whether weights of an earlier version were loaded, which were in another order
         self.register_load_state_dict_pre_hook(_adapting)
 
     def adapted(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor] | None:
@@ -146,9 +147,12 @@ class DCGANDiscriminator(nn.Module):
             layer = name.removesuffix(ORIGINAL)
             if name in found or f"{layer}.weight" not in found:
                 continue
-            weight = found[name] = found.pop(f"{layer}.weight")
+            weight = found.pop(f"{layer}.weight")
+            if not bool(weight.any()):  # as a projection began, and what is 0 has no norm
+                found |= {part: value for part, value in wanted.items() if part.startswith(f"{layer}.parametrizations")}
+                continue
             left, _, right = torch.linalg.svd(weight.float().flatten(1), full_matrices=False)
-            found |= {f"{layer}{VECTORS}_u": left[:, 0].contiguous(), f"{layer}{VECTORS}_v": right[0].contiguous()}
+            found |= {name: weight, f"{layer}{VECTORS}_u": left[:, 0].clone(), f"{layer}{VECTORS}_v": right[0].clone()}
         return found if found.keys() >= wanted.keys() else None
 
     def forward(self, pictures: Tensor, label: Tensor | None = None) -> Tensor:
@@ -197,8 +201,9 @@ def _adapting(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: obje
     """Bring `state`, that of a discriminator of an earlier version, over before it is loaded."""
     assert isinstance(module, DCGANDiscriminator)
     own = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
-    if (adapted := module.adapted(own)) is None:
+    if (adapted := module.adapted(own)) is None or adapted.keys() == own.keys():
         return
+    module.taken_over = True
     for name in own:
         del state[prefix + name]
     state.update({prefix + name: value for name, value in adapted.items()})

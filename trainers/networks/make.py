@@ -69,7 +69,13 @@ def discriminator_of(recipe: ImageGeneration, labels: int) -> nn.Module:
         classes=labels if recipe.condition in ("auxiliary", "both") else 0,
         codes=recipe.codes.kinds,
     )
-    return without_batch_norm(made) if objective_of(recipe).per_sample_penalty else made
+    if not objective_of(recipe).per_sample_penalty:
+        return made
+    if getattr(made, "minibatch", None) is not None:
+        raise RecipeError(
+            f"The penalty of “{recipe.objective}” speaks of a single picture, and “minibatch” of the whole batch; take one out."
+        )
+    return without_batch_norm(made)
 
 
 def make_translator(part: Part) -> nn.Module:

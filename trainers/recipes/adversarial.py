@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic import Strict as PydanticStrict
 
 from trainers.recipes.features import FeaturesOf
@@ -200,6 +200,11 @@ class ImageTranslation(Adversarial):
         skies = [path if path.is_absolute() else (folder / path).resolve() for path in self.skies]
         changed = {"features": features, "skies": skies, "discriminator": resolved(self.discriminator, folder)}
         return super().relative_to(folder).model_copy(update=changed)
+
+    @field_validator("features")
+    @classmethod
+    def _light_counts_little(cls, features: FeaturesOf | None) -> FeaturesOf | None:
+        return None if features is None else features.standardised_by(True)
 
     @model_validator(mode="after")
     def _a_folder_for_each_domain(self) -> Self:

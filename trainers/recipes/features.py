@@ -43,6 +43,10 @@ class FeaturesOf(Strict):
             )
         return self
 
+    def standardised_by(self, usual: bool) -> Self:
+        """The same, standardised as is usual for its task where nothing is said."""
+        return self if self.standardised is not None else self.model_copy(update={"standardised": usual})
+
     def relative_to(self, folder: Path) -> Self:
         """The same with a relative path resolved from `folder`."""
         if self.file is None or self.file.is_absolute():

@@ -99,8 +99,11 @@ def _trained_on(stages: object) -> dict[str, Any]:
         return {}
     small = {"steps": ON_STEPS[0], "patch": max(8, first.patch // 2), "batch": min(1024, 2 * first.batch)}
     made = [first.model_copy(update=small), last.model_copy(update={"steps": ON_STEPS[1]})]
-    return {
+    without = {} if any(stage.perceptual for stage in made) else {"features": None}
+    return without | {
         "stages": [stage.model_dump() for stage in made],
+        "schedule": "cosine",
+        "ema_start": 0,
         "warm_up": 50,
         "ema": 0.998,
         "validate_every": 100,

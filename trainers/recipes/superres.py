@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from trainers.recipes.features import FeaturesOf
 from trainers.recipes.fields import Float, Int, Recipe, Strict
@@ -64,6 +64,11 @@ class SuperResolution(Recipe):
         """The same recipe with its relative paths resolved from `folder`, the file of features among them."""
         features = None if self.features is None else self.features.relative_to(folder)
         return super().relative_to(folder).model_copy(update={"features": features})
+
+    @field_validator("features")
+    @classmethod
+    def _light_counts(cls, features: FeaturesOf | None) -> FeaturesOf | None:
+        return None if features is None else features.standardised_by(False)
 
     @model_validator(mode="after")
     def _features_and_their_weight(self) -> Self:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,9 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         find_perceptual(FeaturesOf.model_validate(path), CPU)
 
 
-def test_where_a_recipe_does_not_say_its_task_does(photo: torch.Tensor) -> None:
-    for asked, usual, wanted in ((None, False, False), (None, True, True), (True, False, True), (False, True, False)):
-        features = FeaturesOf(layers=[1], standardised=asked)
-        perceptual, _ = find_perceptual(features, CPU, standardised=usual)
+def test_features_are_standardised_unless_the_recipe_says_otherwise(photo: torch.Tensor) -> None:
+    for asked, wanted in ((None, True), (True, True), (False, False)):
+        perceptual, _ = find_perceptual(FeaturesOf(layers=[1], standardised=asked), CPU)
         assert perceptual is not None
         plain = Perceptual(load_features("efficientnet-lite0", None, CPU), [1], standardised=wanted)
         assert float(perceptual(photo * 0.5, photo)) == float(plain(photo * 0.5, photo))
@@ -116,9 +116,14 @@ def test_statistics_are_means_and_deviations_in_units_of_the_real_ones(monkeypat
 
     monkeypatch.setattr("trainers.adversarial.perceptual.load_features", lambda *_, **__: Same())
     real = torch.tensor([-1.0, 1.0, -1.0, 1.0]).view(1, 1, 2, 2)
-    deviation = float(real.std())
+    deviation = float(real.std(correction=0))
     fake = 3 * real + 2
     assert float(MatchedFeatures(layers=[1])(Outputs(real, fake))) == pytest.approx((2 / deviation) ** 2 + 2**2)
+
+
+def test_a_single_picture_has_statistics_too() -> None:
+    one, other = torch.zeros(1, 3, 32, 32), torch.ones(1, 3, 32, 32)
+    assert math.isfinite(float(MatchedFeatures(layers=[4])(Outputs(one, other))))  # one value a channel
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 import torch
@@ -300,3 +301,8 @@ def test_the_objective_weighs_what_is_asked_beside_the_auxiliary_losses() -> Non
     alone = float(losses[0.0].total)
     assert alone == pytest.approx(float(losses[0.0].terms["feature-matching"])) and alone > 0
     assert float(losses[3.0].total) - alone == pytest.approx(3 * (float(losses[1.0].total) - alone), rel=1e-5)
+
+
+def test_how_far_a_discriminator_with_a_margin_leads_is_not_said() -> None:
+    own = replace(OBJECTIVES["loss-sensitive"], undecided=1.0)
+    assert discriminator_lead(own, torch.zeros(2), torch.zeros(2)) is None

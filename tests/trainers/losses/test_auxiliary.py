@@ -30,6 +30,14 @@ class Scaled:
         return outputs.fake.abs().pow(self.power).sum()
 
 
+def powered(outputs: Outputs, power: int, factor: float = 1.0) -> Tensor:
+    return factor * outputs.fake.abs().pow(power).sum()
+
+
+class NoLoss:
+    """What is made, but cannot be called."""
+
+
 @pytest.mark.parametrize("name", PIXEL_LOSSES)
 def test_pixel_losses_compare_fake_with_real_pictures(name: str) -> None:
     assert AUXILIARY[name](Outputs(REAL, FAKE)).item() == pytest.approx(PIXEL_LOSSES[name](FAKE, REAL).item())
@@ -75,12 +83,16 @@ def test_features_are_matched_on_the_layers_that_are_asked_for() -> None:
     outputs = Outputs(REAL, FAKE, real_features=real, fake_features=fake)
     assert find_auxiliary("feature-matching", {"layers": [1]})(outputs).item() == 4
     assert find_auxiliary("feature-matching", {"layers": [2]})(outputs).item() == 1
-    with pytest.raises(RecipeError, match="shows 2 layers"):
-        find_auxiliary("feature-matching", {"layers": [3]})(outputs)
+    wrong: tuple[Any, ...] = ([3], [0], ["a"], 1)
+    for layers in wrong:
+        with pytest.raises(RecipeError, match="shows 2 layers"):
+            find_auxiliary("feature-matching", {"layers": layers})(outputs)
 
 
 def test_a_loss_of_ones_own_is_found_by_its_import_path_with_its_options() -> None:
     assert find_auxiliary(f"{__name__}:Scaled", {"power": 2})(Outputs(REAL, FAKE)).item() == pytest.approx(9.25)
+    found = find_auxiliary(f"{__name__}:powered", {"power": 2, "factor": 2.0})
+    assert found(Outputs(REAL, FAKE)).item() == pytest.approx(18.5)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +103,10 @@ def test_a_loss_of_ones_own_is_found_by_its_import_path_with_its_options() -> No
         (f"{__name__}:Scaled", {"factor": 2}, "has no option “factor”; it takes power"),
         (f"{__name__}:Scaled", {"power": 0}, "cannot be made with .* the power is 1 or more"),
         (f"{__name__}:Scaled", {"power": "two"}, "cannot be made with"),
+        (f"{__name__}:powered", {}, "cannot be made with .* missing a required argument: 'power'"),
+        (f"{__name__}:powered", {"outputs": 1}, "has no option “outputs”; it takes power, factor"),
+        (f"{__name__}:NoLoss", {}, "gives a NoLoss, which cannot be called"),
+        ("torch:sum", {}, "what it takes is not known"),
     ],
 )
 def test_an_option_that_a_loss_does_not_take_is_a_sentence(name: str, options: dict[str, Any], words: str) -> None:

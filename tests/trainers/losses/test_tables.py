@@ -290,6 +290,10 @@ def make_own() -> Objective:
 def make_nothing() -> None: ...
 
 
+def make_trouble() -> Objective:
+    raise ValueError("no such thing")
+
+
 def recipe(**more: object) -> ImageGeneration:
     values = {"task": "image-generation", "name": "tiny", "steps": 1, "data": {"photos": ["."]}}
     made = from_values(values | more)
@@ -318,6 +322,7 @@ def test_an_objective_of_ones_own_is_found_by_its_import_path(name: str) -> None
         ("BY_HAND", "is no objective: it cannot be called"),
         ("make_nothing", "gives a NoneType, not an Objective"),
         ("softplus", "cannot be made without arguments"),
+        ("make_trouble", "cannot be made without arguments .no such thing"),
         ("nobody", "has no “nobody”"),
     ],
 )

@@ -164,6 +164,11 @@ def test_an_upscaling_model_is_trained_on_gently_for_minutes_and_finished_as_it_
     text = json.dumps(trained | {"stages": stages[:1]})
     alone = from_values(from_card(text, origin="a.onnx") | {"data": {"photos": ["mine"]}})
     assert isinstance(alone, SuperResolution) and [s.patch for s in alone.stages] == [24, 48]
+    own = trained | {"schedule": "cosine-restarts", "restarts": 999, "ema_start": 5000, "features": {}}
+    text = json.dumps(own | {"stages": [stages[0], stages[0] | {"perceptual": 0.1}, stages[1]]})
+    odd = from_values(from_card(text, origin="a.onnx") | {"data": {"photos": ["mine"]}})
+    assert isinstance(odd, SuperResolution)
+    assert (odd.schedule, odd.ema_start, odd.features) == ("cosine", 0, None)
     # A card may hold anything: what is no stage is said as any other wrong field.
     wrong = json.dumps(good().model_dump(mode="json") | {"stages": [{"patch": "large"}]})
     with pytest.raises(RecipeError, match="stages"):
@@ -251,6 +256,17 @@ def test_the_recipe_of_msrresnet_has_mmagic_s_numbers() -> None:
     assert (recipe.ema, recipe.candidates, recipe.precision) == (0, 1, "float32") and recipe.clip >= 1e6
     said = path.read_text(encoding="utf-8")
     assert all(word in said for word in ("BasicSR", "LeakyReLU after each pixel shuffle", "a tenth", "Pillow"))
+
+
+def test_features_are_compared_as_is_usual_for_the_task() -> None:
+    """Said in the recipe, so that a run of before the field could be left open goes on."""
+    unit = from_values(translation(features={}))
+    upscaling = from_values(
+        good().model_dump(mode="json") | {"stages": [{"steps": 99, "perceptual": 1.0}], "features": {}}
+    )
+    assert isinstance(unit, ImageTranslation) and unit.features is not None and unit.features.standardised is True
+    assert isinstance(upscaling, SuperResolution) and upscaling.features is not None
+    assert upscaling.features.standardised is False
 
 
 def test_a_card_s_skies_are_masks_of_pictures_that_are_not_there() -> None:
