@@ -7,7 +7,8 @@
     python scripts/train_models.py DATA --adopt             export what measures better than what ships, to assets/models
     python scripts/train_models.py DATA --pack FILE.zip     at most 16 MB of the pictures, for another machine
 
-A round starts from the model that ships, where that has the recipe's network, and ends with a model in the round's folder.
+A round starts from the model that ships, where that has the recipe's network, or else from that of the round before; it ends
+with a model in the round's folder.
 DATA is a folder with the pictures that `QUEUE` names, or a pack. Masks of skies may also lie in `runs/skies`, where
 `scripts/label_skies.py` is told to put them.
 """
@@ -52,7 +53,7 @@ class QueueError(DuskroomError):
 class Entry:
     """A model of the queue: its recipe, the folders of DATA that it learns from, and how its weights are stored.
 
-    The first round starts from the smaller model `grown_from`, where one is named.
+    Where nothing ships yet the first round starts from the smaller model `grown_from`, where one is named.
     """
 
     name: str
@@ -95,8 +96,10 @@ def recipe_for(entry: Entry, data: Path) -> Recipe:
     changed = {"data": recipe.data.model_copy(update={"photos": folders[:count], "validation": folders[count:]})}
     changed |= {"skies": skies} if wants_skies else {}
     shipped = MODELS / f"{entry.name}.onnx"
-    smaller = MODELS / f"{entry.grown_from}.onnx" if entry.grown_from else None
-    changed |= {"start_from": shipped if _has_network(shipped, recipe) else smaller}
+    rounds = [run_dir / MODEL for run_dir in rounds_of(entry) if is_done(run_dir)]
+    smaller = [MODELS / f"{entry.grown_from}.onnx"] if entry.grown_from else []
+    starts = [*(model for model in (shipped, *rounds[-1:]) if _has_network(model, recipe)), *smaller]
+    changed |= {"start_from": starts[0] if starts else None}
     return recipe.model_copy(update=changed)
 
 
@@ -202,7 +205,9 @@ def adopt(console: Console, queue: tuple[Entry, ...]) -> None:
     for entry in queue:
         rounds = [run_dir for run_dir in rounds_of(entry) if is_done(run_dir)]
         shipped = MODELS / f"{entry.name}.onnx"
-        old, new = score_of(shipped), score_of(rounds[-1] / MODEL) if rounds else None
+        # A larger network is worth its time where it is better than the smaller one.
+        beaten = shipped if shipped.exists() or not entry.grown_from else MODELS / f"{entry.grown_from}.onnx"
+        old, new = score_of(beaten), score_of(rounds[-1] / MODEL) if rounds else None
         if new is None or (old is not None and new <= old):
             console.say(f"{entry.name}: nothing is better than what ships.", "kept", name=entry.name)
             continue

@@ -91,6 +91,27 @@ def test_rounds_follow_one_another_and_what_is_better_is_adopted(
     assert 0 < train_models.spent_on(tmp_path / "runs" / "first" / "2") < 600
 
 
+def test_a_larger_model_grows_from_the_smaller_one_and_ships_where_it_is_better(
+    queue: tuple[Entry, ...], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, _ = queue
+    train_models.train_next(Console(), first, data, None)
+    train_models.adopt(Console(), (first,))
+    larger = Entry("larger", first.photos, first.validation, grown_from="first")
+    text = RECIPE.format(name="larger", steps=4).replace("channels = 8", "channels = 12")
+    assert "channels = 12" in text
+    (tmp_path / "recipes" / "larger.toml").write_text(text, encoding="utf-8")
+    recipe = train_models.recipe_for(larger, data)
+    assert recipe.start_from == tmp_path / "models" / "first.onnx"
+    train_models.train_next(Console(), larger, data, None)
+    own = tmp_path / "runs" / "larger" / "1" / "model.onnx"
+    assert train_models.recipe_for(larger, data).start_from == own
+    score, smaller = train_models.score_of(own), train_models.score_of(tmp_path / "models" / "first.onnx")
+    assert score is not None and smaller is not None
+    train_models.adopt(Console(), (larger,))
+    assert (tmp_path / "models" / "larger.onnx").exists() == (score > smaller)
+
+
 def test_when_its_minutes_are_over_it_stops_and_then_goes_on(
     queue: tuple[Entry, ...], data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
